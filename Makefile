@@ -1,0 +1,35 @@
+# SealedSFU. `make demo` and `make test` each work alone on a fresh Debian 12 with Swift 6.2 or newer.
+
+SWIFT ?= swift
+CONFIGURATION ?= release
+BUILD := $(SWIFT) build -c $(CONFIGURATION) --explicit-target-dependency-import-check error
+BIN = $(shell $(SWIFT) build -c $(CONFIGURATION) --show-bin-path)
+
+.PHONY: help setup build demo test run lint proofs unit interop bench clean
+
+help: ## Lists the targets.
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: ## Installs the Debian packages that are missing.
+	@Tests/Support/setup.sh
+
+build: setup ## Builds the relay and the load generator (release).
+	$(BUILD)
+
+demo: build ## Runs a relay and an eight-party encrypted call for 20 s, with one join and one leave, and prints the report.
+	$(BIN)/sfu-loadgen call --participants 8 --duration 20s --churn 6 --json out/demo.json
+
+run: build ## Runs the relay for development: loopback only, plain ws://, no token.
+	$(BIN)/sfu-relay serve --dev
+
+lint: ## Checks the format of every Swift file.
+	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Bench Package.swift
+
+test: setup lint ## Runs every check: format, unit and system tests, proofs, browsers.
+	@Tests/Support/run-tests.sh
+
+bench: build ## Measures the forwarding path: time and heap allocations per forwarded packet.
+	$(BIN)/sfu-bench
+
+clean: ## Removes what was built.
+	$(SWIFT) package clean

@@ -1,0 +1,146 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One list of settings for every Swift target: safety is not opted into module by module.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .strictMemorySafety(),
+  .enableExperimentalFeature("Lifetimes"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A library target of one layer; the folder layout is the architecture.
+func module(_ name: String, _ layer: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", swiftSettings: strict)
+}
+
+func tool(_ name: String, _ layer: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: strict)
+}
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket"].map {
+  .product(name: $0, package: "swift-nio")
+}
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+  name: "sealed-sfu",
+  products: [],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(
+      url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+      traits: [.defaults, "YAML", "CommandLineArguments"]),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+  ],
+  targets: [
+    // C: system libraries and the few lines around them that Swift cannot import.
+    .systemLibrary(
+      name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CLibSRTP", path: "Sources/C/CLibSRTP", pkgConfig: "libsrtp2", providers: [.apt(["libsrtp2-dev"])]),
+    .systemLibrary(name: "COpus", path: "Sources/C/COpus", pkgConfig: "opus", providers: [.apt(["libopus-dev"])]),
+    .target(name: "COpenSSLShims", dependencies: ["COpenSSL"], path: "Sources/C/COpenSSLShims"),
+    .target(name: "COpusShims", dependencies: ["COpus"], path: "Sources/C/COpusShims"),
+    .target(name: "CNetLinux", path: "Sources/C/CNetLinux"),
+
+    // Wire: bytes in, values out. No sockets, no clock, no cryptography.
+    module("WireBytes", "Wire"),
+    module("RTP", "Wire", ["WireBytes"]),
+    module("STUN", "Wire", ["WireBytes"]),
+    module("SDP", "Wire", ["WireBytes"]),
+    module("Signaling", "Wire", ["WireBytes"]),
+
+    // Hop: the transport security between one client and the relay. Sans-IO.
+    module("HopCrypto", "Hop", ["WireBytes", "COpenSSL", "COpenSSLShims"]),
+    module("ICE", "Hop", ["WireBytes", "STUN", "HopCrypto"]),
+    module("DTLS", "Hop", ["WireBytes", "HopCrypto", "SRTP", "COpenSSL", "COpenSSLShims"]),
+    module("SRTP", "Hop", ["WireBytes", "CLibSRTP"]),
+
+    // Relay: what makes it an SFU. Sans-IO.
+    module("Membership", "Relay", ["WireBytes", "Signaling"]),
+    module("Forwarding", "Relay", ["WireBytes", "RTP"]),
+    module(
+      "RelayEngine", "Relay",
+      [
+        "WireBytes", "RTP", "STUN", "SDP", "Signaling", "HopCrypto", "ICE", "DTLS", "SRTP", "Membership", "Forwarding",
+      ]),
+
+    // Edge: the only modules that touch sockets, clocks and Dispatch.
+    module("DatagramIO", "Edge", ["WireBytes", "CNetLinux"]),
+    module("RelayMetrics", "Edge", ["WireBytes"]),
+    module(
+      "RelayControl", "Edge",
+      ["WireBytes", "SDP", "Signaling", "HopCrypto", "RelayEngine", "RelayMetrics", log, nioSSL] + nio),
+    module(
+      "RelayRuntime", "Edge",
+      [
+        "WireBytes", "HopCrypto", "DTLS", "DatagramIO", "RelayEngine", "RelayControl", "RelayMetrics", log,
+        configuration, lifecycle, arguments, .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    tool("sfu-relay", "Edge", ["RelayRuntime"]),
+
+    // Client: everything that may hold an end-to-end key. Never below sfu-relay.
+    module("SFrame", "Client", ["WireBytes", crypto, cryptoExtras]),
+    module("E2EKeys", "Client", ["WireBytes", "Signaling", "SFrame", crypto]),
+    module(
+      "ClientEngine", "Client",
+      ["WireBytes", "RTP", "STUN", "SDP", "Signaling", "HopCrypto", "ICE", "DTLS", "SRTP", "SFrame", "E2EKeys"]),
+    module(
+      "LoadGen", "Client",
+      [
+        "WireBytes", "Signaling", "DTLS", "E2EKeys", "ClientEngine", "DatagramIO", "RelayMetrics", "COpus",
+        "COpusShims", arguments, log, nioSSL,
+      ] + nio),
+    tool("sfu-loadgen", "Client", ["LoadGen"]),
+
+    // Tests.
+    .target(
+      name: "TestKit", dependencies: ["WireBytes"], path: "Tests/TestKit", swiftSettings: strict),
+    tests("WireBytesTests", ["WireBytes", "TestKit"]),
+    tests("RTPTests", ["WireBytes", "RTP", "TestKit"]),
+    tests("STUNTests", ["WireBytes", "STUN", "HopCrypto", "TestKit"]),
+    tests("SDPTests", ["WireBytes", "SDP", "TestKit"], resources: [.copy("Offers")]),
+    tests("SignalingTests", ["WireBytes", "Signaling", "TestKit"]),
+    tests("HopTests", ["WireBytes", "STUN", "HopCrypto", "ICE", "DTLS", "SRTP", "TestKit"]),
+    tests("MembershipTests", ["WireBytes", "Signaling", "Membership", "TestKit"]),
+    tests("ForwardingTests", ["WireBytes", "RTP", "Forwarding", "TestKit"]),
+    tests(
+      "RelayEngineTests",
+      [
+        "WireBytes", "RTP", "SDP", "Signaling", "HopCrypto", "DTLS", "SRTP", "Membership", "Forwarding", "RelayEngine",
+        "E2EKeys", "ClientEngine", "TestKit",
+      ]),
+    tests("DatagramIOTests", ["WireBytes", "DatagramIO", "TestKit"]),
+    tests("RelayMetricsTests", ["WireBytes", "RelayMetrics", "TestKit"]),
+    tests(
+      "RelayControlTests",
+      ["WireBytes", "Signaling", "HopCrypto", "RelayEngine", "RelayControl", "TestKit", log, nioSSL] + nio),
+    tests("RelayRuntimeTests", ["WireBytes", "RelayRuntime", "RelayControl", "RelayEngine", "TestKit"]),
+    tests("SFrameTests", ["WireBytes", "SFrame", "TestKit", crypto], resources: [.copy("Vectors")]),
+    tests("E2EKeysTests", ["WireBytes", "Signaling", "SFrame", "E2EKeys", "TestKit", crypto]),
+    tests(
+      "ClientEngineTests",
+      ["WireBytes", "RTP", "SDP", "Signaling", "DTLS", "SRTP", "SFrame", "E2EKeys", "ClientEngine", "TestKit"]),
+    tests("LoadGenTests", ["WireBytes", "Signaling", "E2EKeys", "ClientEngine", "LoadGen", "TestKit"]),
+  ]
+)

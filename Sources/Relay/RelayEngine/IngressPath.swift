@@ -1,0 +1,182 @@
+import Forwarding
+import RTP
+import SDP
+import SRTP
+import Signaling
+import WireBytes
+
+/// One parsed packet on its way from ingress to the legs. Offsets only: the payload is never looked at.
+struct IngressPacket {
+  let slot: PacketSlot
+  var header: RTPHeader
+  let extensions: HeaderExtensions
+  /// Where the payload starts: behind the original sequence number for a packet that came by retransmission.
+  let payloadStart: Int
+  let descriptor: DependencyDescriptor?
+  /// Whether a subscriber's decoder can start here: the first packet of a key frame; for audio every packet.
+  let startsStream: Bool
+}
+
+/// SRTP in: from datagram to fan-out.
+extension ShardEngine {
+  func receiveRTP(_ slot: PacketSlot, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch) {
+    guard let peer = peers[endpoint] else { return drop(slot, .unknownEndpoint) }
+    guard let receiver = peer.receiver else { return drop(slot, .srtpBeforeDTLS) }
+    let length = slab.length(of: slot)
+    do throws(SRTPError) {
+      let opened = try slab.edit(slot) { (bytes) throws(SRTPError) in try receiver.unprotectRTP(&bytes, length: length) }
+      slab.setLength(opened, of: slot)
+    } catch {
+      return drop(slot, Self.dropReason(error))
+    }
+    let outcome = accept(slot, from: peer, at: now, into: batch)
+    if let reason = outcome { counters.drop(reason) }
+    slab.release(slot)
+  }
+
+  static func dropReason(_ error: SRTPError) -> DropReason {
+    switch error {
+    case .authenticationFailed: .srtpAuthentication
+    case .replayed, .replayTooOld: .srtpReplay
+    default: .srtpInvalid
+    }
+  }
+
+  /// Parses a hop-decrypted packet, finds its track and fans it out. Returns why it was not used, if so.
+  private func accept(
+    _ slot: PacketSlot, from peer: Peer, at now: MonotonicInstant, into batch: EgressBatch
+  ) -> DropReason? {
+    let header: RTPHeader
+    let extensions: HeaderExtensions
+    do throws(RTPError) {
+      header = try slab.read(slot) { (bytes) throws(RTPError) in try RTPHeader(parsing: bytes) }
+      extensions = try slab.read(slot) { (bytes) throws(RTPError) in
+        try HeaderExtensions(scanning: bytes, header: header, ids: peer.ids)
+      }
+    } catch {
+      return .rtpMalformed
+    }
+    guard let route = peer.route(of: header.ssrc) ?? learnRoute(slot, header, extensions, of: peer) else {
+      return peer.announced.isEmpty ? .notPublished : .unknownSSRC
+    }
+    let track = route.track
+    let encoding = track.encodings[route.encoding]
+    var primary = header
+    var payloadStart = header.headerLength
+    if route.isRetransmission {
+      guard header.payloadType == track.codec.rtxPayloadType else { return .wrongPayloadType }
+      guard header.payloadEnd - header.headerLength > 2 else { return .paddingOnly }
+      do throws(RTPError) {
+        primary.sequenceNumber = try slab.read(slot) { (bytes) throws(RTPError) in
+          try RTX.originalSequence(of: bytes, header: header)
+        }
+      } catch {
+        return .rtpMalformed
+      }
+      primary.payloadType = track.codec.payloadType
+      if let ssrc = encoding.ssrc { primary.ssrc = ssrc }
+      payloadStart += 2
+      counters.rtxReceived &+= 1
+    } else {
+      guard header.payloadType == track.codec.payloadType else { return .wrongPayloadType }
+      encoding.statistics.received(
+        sequence: header.sequenceNumber, timestamp: header.timestamp, clockRate: track.codec.clockRate,
+        bytes: header.payloadEnd - header.headerLength, at: now)
+    }
+    encoding.lastPacketAt = now
+    encoding.missing.received(primary.sequenceNumber, at: now)
+    arm(peer, by: encoding.missing.nextDeadline)
+    guard header.payloadEnd > payloadStart else {
+      closeGap(primary.sequenceNumber, in: track, encoding: route.encoding)
+      return .paddingOnly
+    }
+    return fanOut(
+      slot, primary, extensions, payloadStart: payloadStart, track: track, encoding: route.encoding, at: now,
+      into: batch)
+  }
+
+  private func fanOut(
+    _ slot: PacketSlot, _ header: RTPHeader, _ extensions: HeaderExtensions, payloadStart: Int, track: IngressTrack,
+    encoding index: Int, at now: MonotonicInstant, into batch: EgressBatch
+  ) -> DropReason? {
+    let encoding = track.encodings[index]
+    var descriptor: DependencyDescriptor?
+    if track.kind == .video {
+      // Frame boundaries and layers come from the descriptor alone, since the payload is sealed (DESIGN section 7).
+      guard !extensions.dependencyDescriptor.isEmpty else {
+        refuse(track)
+        return .missingDependencyDescriptor
+      }
+      do throws(RTPError) {
+        descriptor = try slab.read(slot) { (bytes) throws(RTPError) in
+          try DependencyDescriptor(parsing: bytes.extracting(extensions.dependencyDescriptor))
+        }
+      } catch {
+        return .rtpMalformed
+      }
+      if let descriptor, descriptor.hasStructure { encoding.keyframes.arrived(at: now) }
+    } else if !extensions.audioLevel.isEmpty {
+      heard(slab.read(slot) { $0[extensions.audioLevel.lowerBound] } & 0x7F, of: track, at: now)
+    }
+    slab.read(slot) { encoding.cache.store(sequence: header.sequenceNumber, packet: $0, at: now) }
+    let packet = IngressPacket(
+      slot: slot, header: header, extensions: extensions, payloadStart: payloadStart, descriptor: descriptor,
+      startsStream: descriptor.map { $0.startOfFrame && $0.hasStructure } ?? true)
+    for leg in track.legs {
+      switch leg {
+      case .peer(let receiveSlot):
+        forward(packet, of: track, encoding: index, to: receiveSlot, at: now, into: batch)
+      }
+    }
+    return nil
+  }
+
+  /// A packet without payload is not forwarded: the legs' sequence numbers close over it.
+  private func closeGap(_ sequence: UInt16, in track: IngressTrack, encoding: Int) {
+    for leg in track.legs {
+      switch leg {
+      case .peer(let slot): if slot.currentEncoding == encoding { slot.sequence.drop(sequence) }
+      }
+    }
+  }
+
+  /// Refuses video that its sender does not seal as the room requires, and says so once.
+  private func refuse(_ track: IngressTrack) {
+    guard !track.refused, case .peer(let peer) = track.source else { return }
+    track.refused = true
+    broadcast(.notice(Notice(code: .e2eeRequired, member: track.member, track: track.id)), in: peer.room)
+  }
+
+  private func heard(_ level: UInt8, of track: IngressTrack, at now: MonotonicInstant) {
+    guard case .peer(let peer) = track.source else { return }
+    peer.room.speakers.level(peer.index.position, dBov: level, at: now)
+    arm(peer.room)
+  }
+
+  /// Binds an SSRC that the offer did not name to its track, by the mid and rid extensions (RFC 8843 section 9.2,
+  /// RFC 8852 section 3).
+  private func learnRoute(
+    _ slot: PacketSlot, _ header: RTPHeader, _ extensions: HeaderExtensions, of peer: Peer
+  ) -> IngressRoute? {
+    let (mid, rid, repaired) = slab.read(slot) { bytes in
+      (
+        ShortText(bytes.extracting(extensions.mid)), ShortText(bytes.extracting(extensions.rid)),
+        ShortText(bytes.extracting(extensions.repairedRid))
+      )
+    }
+    guard let mid, mid.count > 0, let track = peer.tracks.first(where: { $0.mid == mid.string }) else { return nil }
+    let named = [rid, repaired].compactMap { $0 }.first { $0.count > 0 }
+    let position: Int? =
+      track.encodings.count == 1 && named == nil ? 0 : track.encodings.firstIndex { $0.rid != nil && $0.rid == named }
+    guard let position else { return nil }
+    let encoding = track.encodings[position]
+    let isRetransmission = header.payloadType == track.codec.rtxPayloadType
+    // An SSRC that changes under the same rid replaces the old one: the client restarted its encoder.
+    let old = isRetransmission ? encoding.rtxSSRC : encoding.ssrc
+    peer.routes.removeAll { $0.ssrc == old }
+    if isRetransmission { encoding.rtxSSRC = header.ssrc } else { encoding.ssrc = header.ssrc }
+    let route = IngressRoute(ssrc: header.ssrc, track: track, encoding: position, isRetransmission: isRetransmission)
+    peer.routes.append(route)
+    return route
+  }
+}

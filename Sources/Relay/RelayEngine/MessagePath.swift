@@ -1,0 +1,64 @@
+import Signaling
+import WireBytes
+
+/// Signalling in and out of the shard.
+extension ShardEngine {
+  func handle(_ message: ClientMessage, on connection: ConnectionID, at now: MonotonicInstant, into batch: EgressBatch) {
+    guard let peer = peer(on: connection) else {
+      return events.append(
+        .send(connection, .error(SignalingError(code: .badState, message: "join a room first", about: message.type))))
+    }
+    switch message {
+    case .publish(let publish): self.publish(publish.tracks, by: peer, at: now, into: batch)
+    case .unpublish(let unpublish): self.unpublish(unpublish.tracks, by: peer, at: now, into: batch)
+    case .subscribe(let selection): wish(selection.tracks, wanted: true, by: peer, at: now, into: batch)
+    case .unsubscribe(let selection): wish(selection.tracks, wanted: false, by: peer, at: now, into: batch)
+    case .constraints(let constraints): constrain(constraints, by: peer, at: now, into: batch)
+    case .mute(let mute): self.mute(mute, by: peer)
+    case .sealed(let sealed): relay(sealed, from: peer)
+    case .ready(let ready): self.ready(ready.epoch, from: peer, at: now, into: batch)
+    case .leave: leave(peer, cause: .left, at: now, into: batch)
+    case .join, .offer, .ping, .unknown: return
+    }
+  }
+
+  func peer(on connection: ConnectionID) -> Peer? { connections[connection].flatMap { peers[$0] } }
+
+  /// Sends to a member, or keeps the message until it resumes.
+  func tell(_ peer: Peer, _ message: RelayMessage) {
+    if let connection = peer.connection {
+      events.append(.send(connection, message))
+    } else if peer.backlog.count < Self.backlogLimit {
+      peer.backlog.append(message)
+    } else {
+      // A backlog with a hole would break the promise of ordered delivery: such a member must join anew.
+      peer.resumeDeadline = MonotonicInstant(nanoseconds: 0)
+      arm(peer)
+    }
+  }
+
+  /// Messages kept for a member that is away; more than a busy room produces in the resume window.
+  private static let backlogLimit = 4096
+
+  func broadcast(_ message: RelayMessage, in room: Room, except: Peer? = nil) {
+    for peer in room.peers where peer !== except { tell(peer, message) }
+  }
+
+  func fail(_ peer: Peer, _ code: SignalingError.Code, _ message: String, about: String) {
+    tell(peer, .error(SignalingError(code: code, message: message, about: about)))
+  }
+
+  /// Passes end-to-end bytes on. The relay sees their size and whom they are for, nothing else.
+  private func relay(_ sealed: SealedToMember, from peer: Peer) {
+    guard sealed.body.bytes.count <= configuration.maxSealedBytes else {
+      return fail(
+        peer, .tooLarge, "a sealed body may hold \(configuration.maxSealedBytes) bytes at most", about: "sealed")
+    }
+    guard let target = peer.room[member: sealed.to], target !== peer else {
+      return fail(peer, .notFound, "no such member is in the room", about: "sealed")
+    }
+    counters.sealedMessages &+= 1
+    counters.sealedBytes &+= UInt64(sealed.body.bytes.count)
+    tell(target, .sealed(SealedFromMember(from: peer.member, body: sealed.body)))
+  }
+}

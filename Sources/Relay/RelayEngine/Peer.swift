@@ -1,0 +1,119 @@
+import DTLS
+import Forwarding
+import ICE
+import RTP
+import SDP
+import SRTP
+import Signaling
+import WireBytes
+
+/// A place in the peer table, with a generation so that a late timer never reaches the next tenant.
+struct PeerIndex: Hashable {
+  let position: Int
+  let generation: UInt32
+}
+
+/// What an SSRC of a peer stands for.
+struct IngressRoute {
+  let ssrc: SSRC
+  let track: IngressTrack
+  let encoding: Int
+  let isRetransmission: Bool
+}
+
+/// One member as the relay knows it: its signalling connection, its hop, what it sends and what it receives.
+final class Peer {
+  let index: PeerIndex
+  unowned let room: Room
+  let member: MemberID
+  let bundle: Blob
+  let resumeToken: String
+  let canPublish: Bool
+  let canSubscribe: Bool
+
+  var connection: ConnectionID?
+  /// Messages kept while the connection is gone; sent when the member resumes.
+  var backlog: [RelayMessage] = []
+  var resumeDeadline = MonotonicInstant.never
+
+  // The hop.
+  var ice: ICELiteAgent?
+  var localCredentials: ICECredentials?
+  var remoteUfrag = ""
+  var dtls: DTLSSession?
+  var dtlsRole = DTLSRole.server
+  var peerFingerprint: [UInt8] = []
+  var dtlsStartedAt: MonotonicInstant?
+  var handshakeDeadline = MonotonicInstant.never
+  var sender: SRTPSender?
+  var receiver: SRTPReceiver?
+  /// The nominated address; nil until ICE has one, and again when consent is lost.
+  var endpoint: Endpoint?
+  var knownEndpoints: [Endpoint] = []
+  var consentLostAt: MonotonicInstant?
+
+  // What it sends.
+  var sections: [OfferedSection] = []
+  /// Extension ids of the peer's packets; one mapping for all m-lines of a bundle (RFC 8843 section 9.2).
+  var ids = HeaderExtensionIDs()
+  var announced: [Publish.Track] = []
+  var tracks: [IngressTrack] = []
+  var routes: [IngressRoute] = []
+  var remb: REMBController
+  var feedbackSSRC: SSRC
+
+  // What it receives.
+  var slots: [ReceiveSlot] = []
+  var audioAssigner = SlotAssigner()
+  var videoAssigner = SlotAssigner()
+  var pendingSlotChanges: [SlotAssignments.Slot] = []
+  /// Whether the member takes part in the executed epoch: before that it could not open a key frame.
+  var isInEpoch = false
+
+  var nextReport = MonotonicInstant.never
+  /// The earliest timer entry that is armed for this peer.
+  var armed = MonotonicInstant.never
+  var quality = Quality.Level.good
+
+  init(
+    index: PeerIndex, room: Room, member: MemberID, join: AdmittedJoin, connection: ConnectionID, resumeToken: String,
+    maxVideoBitrate: UInt64, random: RandomSource
+  ) {
+    self.index = index
+    self.room = room
+    self.member = member
+    bundle = join.join.bundle
+    self.resumeToken = resumeToken
+    canPublish = join.canPublish
+    canSubscribe = join.canSubscribe
+    self.connection = connection
+    remb = REMBController(maximum: maxVideoBitrate)
+    feedbackSSRC = SSRC(random.u32() | 1)
+  }
+
+  var isMediaReady: Bool { sender != nil && endpoint != nil }
+
+  /// The earliest moment at which `expire` has something to do for this peer.
+  var nextDeadline: MonotonicInstant {
+    var next = min(resumeDeadline, nextReport, handshakeDeadline)
+    if let dtls, !dtls.isConnected { next = min(next, dtls.deadline) }
+    if let ice, endpoint != nil { next = min(next, ice.consentDeadline) }
+    if sender != nil {
+      for track in tracks {
+        for encoding in track.encodings {
+          next = min(next, encoding.missing.nextDeadline, encoding.keyframes.nextDeadline)
+        }
+      }
+    }
+    return next
+  }
+
+  func route(of ssrc: SSRC) -> IngressRoute? {
+    for route in routes where route.ssrc == ssrc { return route }
+    return nil
+  }
+
+  func slot(mid: String) -> ReceiveSlot? { slots.first { $0.mid == mid } }
+  func slot(ssrc: SSRC) -> ReceiveSlot? { slots.first { $0.ssrc == ssrc || $0.rtxSSRC == ssrc } }
+  func track(id: String) -> IngressTrack? { tracks.first { $0.id == id } }
+}

@@ -1,0 +1,152 @@
+import Forwarding
+import RTP
+import SDP
+import Signaling
+import WireBytes
+
+/// What a member publishes and what others take of it.
+extension ShardEngine {
+  private static let trackIDLength = 1...32
+
+  func publish(
+    _ tracks: [Publish.Track], by peer: Peer, at now: MonotonicInstant, into batch: EgressBatch
+  ) {
+    guard peer.canPublish else { return fail(peer, .forbidden, "the token does not allow publishing", about: "publish") }
+    for track in tracks {
+      guard Self.isValid(track) else {
+        return fail(
+          peer, .malformed, "a track id has 1 to 32 characters of A-Z a-z 0-9 _ -; at most 3 rids", about: "publish")
+      }
+      guard !peer.announced.contains(where: { $0.id == track.id || $0.mid == track.mid }) else {
+        return fail(peer, .badState, "this track id or mid is published already", about: "publish")
+      }
+      guard peer.announced.count < configuration.maxTracksPerMember else {
+        return fail(peer, .badState, "too many tracks: \(configuration.maxTracksPerMember) at most", about: "publish")
+      }
+      peer.announced.append(track)
+    }
+    bindTracks(of: peer, at: now, into: batch)
+  }
+
+  private static func isValid(_ track: Publish.Track) -> Bool {
+    trackIDLength.contains(track.id.utf8.count)
+      && track.id.utf8.allSatisfy {
+        (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95
+      } && (track.rids?.count ?? 0) <= 3 && track.mid.utf8.count <= 16
+  }
+
+  /// Makes tracks of what is both announced by `publish` and negotiated by an offer, whichever came first.
+  func bindTracks(of peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
+    var added: [IngressTrack] = []
+    for announced in peer.announced where peer.track(id: announced.id) == nil {
+      guard let section = peer.sections.first(where: { $0.mid == announced.mid && $0.sends && !$0.rejected }),
+        let codec = section.codec, section.kind == announced.source.kind
+      else { continue }
+      let track = makeTrack(announced, section, codec, of: peer)
+      peer.tracks.append(track)
+      added.append(track)
+    }
+    guard !added.isEmpty else { return }
+    broadcast(.published(Published(tracks: added.map(\.announcement))), in: peer.room, except: peer)
+    for track in added {
+      for subscriber in peer.room.peers where subscriber !== peer {
+        apply(offerChanges(track, to: subscriber), to: subscriber, at: now, into: batch)
+      }
+    }
+  }
+
+  private func makeTrack(
+    _ announced: Publish.Track, _ section: OfferedSection, _ codec: NegotiatedCodec, of peer: Peer
+  ) -> IngressTrack {
+    let rids = announced.rids.flatMap { $0.isEmpty ? nil : $0 } ?? section.rids
+    let bytes = announced.source.kind == .video ? configuration.videoCacheBytes : configuration.audioCacheBytes
+    let encodings =
+      rids.isEmpty
+      ? [Encoding(rid: nil, cacheBytes: bytes)] : rids.map { Encoding(rid: ShortText($0), cacheBytes: bytes) }
+    let track = IngressTrack(
+      source: .peer(peer), member: peer.member, track: announced, codec: codec, encodings: encodings)
+    if rids.isEmpty, let ssrc = section.ssrcs.first {
+      let rtx = section.rtxSSRCs.first { $0.0 == ssrc }?.1
+      encodings[0].ssrc = ssrc
+      encodings[0].rtxSSRC = rtx
+      peer.routes.append(IngressRoute(ssrc: ssrc, track: track, encoding: 0, isRetransmission: false))
+      if let rtx { peer.routes.append(IngressRoute(ssrc: rtx, track: track, encoding: 0, isRetransmission: true)) }
+    }
+    return track
+  }
+
+  func unpublish(_ ids: [String], by peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
+    withdraw(peer.tracks.filter { ids.contains($0.id) }, of: peer, at: now, into: batch)
+    peer.announced.removeAll { ids.contains($0.id) }
+  }
+
+  /// Takes tracks out of every slot and tells the room.
+  func withdraw(_ tracks: [IngressTrack], of peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
+    guard !tracks.isEmpty else { return }
+    for track in tracks {
+      peer.routes.removeAll { $0.track === track }
+      peer.tracks.removeAll { $0 === track }
+      for subscriber in peer.room.peers where subscriber !== peer {
+        apply(subscriber.assign(track.kind) { $0.unpublish(track.reference) }, to: subscriber, at: now, into: batch)
+      }
+      track.legs.removeAll()
+    }
+    broadcast(.unpublished(TrackSelection(tracks: tracks.map(\.reference))), in: peer.room, except: peer)
+  }
+
+  func mute(_ mute: Mute, by peer: Peer) {
+    guard let track = peer.track(id: mute.track) else {
+      return fail(peer, .notFound, "no such track is published", about: "mute")
+    }
+    track.muted = mute.muted
+    broadcast(
+      .muted(Muted(member: peer.member, track: track.id, muted: mute.muted)), in: peer.room, except: peer)
+  }
+
+  func wish(
+    _ tracks: [TrackReference], wanted: Bool, by peer: Peer, at now: MonotonicInstant, into batch: EgressBatch
+  ) {
+    for reference in tracks {
+      guard let track = peer.room[member: reference.member]?.track(id: reference.track) else { continue }
+      apply(
+        peer.assign(track.kind) { $0.setWish(reference, wanted: wanted, priority: nil) }, to: peer, at: now, into: batch)
+    }
+  }
+
+  func constrain(_ constraints: Constraints, by peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
+    let reference = TrackReference(member: constraints.member, track: constraints.track)
+    guard let track = peer.room[member: reference.member]?.track(id: reference.track) else {
+      return fail(peer, .notFound, "no such track is published", about: "constraints")
+    }
+    if let priority = constraints.priority {
+      apply(
+        peer.assign(track.kind) { $0.setWish(reference, wanted: true, priority: priority) }, to: peer, at: now,
+        into: batch)
+    }
+    guard let mid = peer.assigner(track.kind).mid(of: reference), let slot = peer.slot(mid: mid) else { return }
+    if let paused = constraints.paused, paused != slot.paused {
+      slot.paused = paused
+      // What was not forwarded meanwhile is lost for the decoder: it starts again at a key frame.
+      if !paused { slot.currentEncoding = nil }
+    }
+    if let height = constraints.maxHeight, track.encodings.count > 1 {
+      slot.targetEncoding = Self.encoding(for: height, of: track.encodings.count)
+    }
+    tell(peer, .layers(layers(of: slot, carrying: track, why: slot.paused ? .paused : .constraints)))
+    if slot.awaitsKeyFrame { requestKeyFrame(of: track, encoding: slot.targetEncoding, at: now, into: batch) }
+  }
+
+  private func layers(of slot: ReceiveSlot, carrying track: IngressTrack, why: Layers.Reason) -> Layers {
+    Layers(mid: slot.mid, rid: slot.paused ? nil : track.encodings[slot.targetEncoding].rid?.string, why: why)
+  }
+
+  /// Simulcast encodings halve the height from one to the next, as browsers make them from 720 lines.
+  private static func encoding(for maxHeight: Int, of count: Int) -> Int {
+    var (index, height) = (count - 1, 720)
+    while index > 0, height > maxHeight {
+      index -= 1
+      height /= 2
+    }
+    return index
+  }
+}

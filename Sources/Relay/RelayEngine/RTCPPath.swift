@@ -1,0 +1,81 @@
+import Forwarding
+import RTP
+import SRTP
+import Signaling
+import WireBytes
+
+/// RTCP in: reports of publishers, requests of subscribers.
+extension ShardEngine {
+  func receiveRTCP(_ slot: PacketSlot, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch) {
+    guard let peer = peers[endpoint] else { return drop(slot, .unknownEndpoint) }
+    guard let receiver = peer.receiver else { return drop(slot, .srtpBeforeDTLS) }
+    let length = slab.length(of: slot)
+    do throws(SRTPError) {
+      let opened = try slab.edit(slot) { (bytes) throws(SRTPError) in
+        try receiver.unprotectRTCP(&bytes, length: length)
+      }
+      slab.setLength(opened, of: slot)
+    } catch {
+      return drop(slot, Self.dropReason(error))
+    }
+    var packets: [RTCPPacket] = []
+    do throws(RTPError) {
+      packets = try slab.read(slot) { (bytes) throws(RTPError) in
+        var reader = RTCPReader(bytes)
+        var found: [RTCPPacket] = []
+        while let packet = try reader.next() { found.append(packet) }
+        return found
+      }
+    } catch {
+      return drop(slot, .rtcpMalformed)
+    }
+    slab.release(slot)
+    for packet in packets { handle(packet, from: peer, at: now, into: batch) }
+    arm(peer)
+  }
+
+  private func handle(_ packet: RTCPPacket, from peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
+    switch packet {
+    case .senderReport(let ssrc, let info, _):
+      guard let route = peer.route(of: ssrc), !route.isRetransmission else { return }
+      route.track.encodings[route.encoding].statistics.senderReport(ntp: info.ntp, at: now)
+    case .nack(_, let media, let lost):
+      guard let leg = peer.slot(ssrc: media) else { return }
+      retransmit(lost, in: leg, at: now, into: batch)
+    case .pli(_, let media):
+      counters.pliReceived &+= 1
+      guard let leg = peer.slot(ssrc: media) else { return }
+      requestKeyFrame(for: leg, at: now, into: batch)
+    case .fir(_, let media):
+      counters.pliReceived &+= 1
+      for ssrc in media {
+        if let leg = peer.slot(ssrc: ssrc) { requestKeyFrame(for: leg, at: now, into: batch) }
+      }
+    case .receiverReport, .remb, .transportFeedback, .sdes, .bye, .unknown:
+      // Reports of subscribers carry nothing that version 1 decides by; their loss comes in as NACK and PLI.
+      return
+    }
+  }
+
+  /// Asks the publisher of what the leg carries for a key frame, at most one per window for all subscribers together.
+  func requestKeyFrame(for leg: ReceiveSlot, at now: MonotonicInstant, into batch: EgressBatch) {
+    guard let track = leg.track, track.kind == .video, leg.targetEncoding < track.encodings.count else { return }
+    requestKeyFrame(of: track, encoding: leg.currentEncoding ?? leg.targetEncoding, at: now, into: batch)
+  }
+
+  func requestKeyFrame(of track: IngressTrack, encoding index: Int, at now: MonotonicInstant, into batch: EgressBatch) {
+    let encoding = track.encodings[index]
+    guard case .peer(let publisher) = track.source, publisher.isMediaReady, encoding.ssrc != nil else { return }
+    if encoding.keyframes.request(at: now) { sendPLI(for: encoding, to: publisher, into: batch) }
+    arm(publisher)
+  }
+
+  /// Key frames that a subscriber's slots wait for, asked for once it can use them.
+  func requestAwaitedKeyFrames(of peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
+    guard peer.isMediaReady, peer.isInEpoch else { return }
+    for leg in peer.slots where leg.awaitsKeyFrame {
+      guard let track = leg.track else { continue }
+      requestKeyFrame(of: track, encoding: leg.targetEncoding, at: now, into: batch)
+    }
+  }
+}

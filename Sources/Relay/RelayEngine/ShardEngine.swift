@@ -1,0 +1,147 @@
+package import DTLS
+import HopCrypto
+import Membership
+import Signaling
+package import WireBytes
+
+/// One shard of the relay, without sockets, clocks or threads.
+///
+/// Its owner calls `receive`, `handle` and `expire` on one serial queue. When one of them returns, nothing is pending:
+/// what must leave is in the batch, what the control layer must hear is in `takeEvents()`, and `nextDeadline` says when
+/// `expire` has work again. No input can make it trap; what it cannot use is dropped and counted.
+package final class ShardEngine {
+  let configuration: EngineConfiguration
+  let slab: PacketSlab
+  let identity: DTLSIdentity
+  let clock: WallClock
+  let random: RandomSource
+
+  var peers = PeerTable()
+  var rooms: [RoomID: Room] = [:]
+  var connections: [ConnectionID: PeerIndex] = [:]
+  var resumeTokens: [String: PeerIndex] = [:]
+  var timers = TimerQueue()
+  var events: [EngineEvent] = []
+  /// Peers whose slot assignments changed during the present call.
+  var peersWithSlotChanges: [Peer] = []
+  var draining = false
+  package internal(set) var counters = EngineCounters()
+
+  package init(
+    configuration: EngineConfiguration, slab: PacketSlab, identity: DTLSIdentity, clock: WallClock,
+    random: RandomSource
+  ) {
+    self.configuration = configuration
+    self.slab = slab
+    self.identity = identity
+    self.clock = clock
+    self.random = random
+  }
+
+  package var nextDeadline: MonotonicInstant { timers.nextDeadline }
+
+  package func takeEvents() -> [EngineEvent] {
+    defer { events.removeAll(keepingCapacity: true) }
+    return events
+  }
+
+  package var gauges: EngineGauges {
+    var gauges = EngineGauges()
+    gauges.rooms = rooms.count
+    gauges.participants = peers.count
+    for peer in peers.all {
+      gauges.publications += peer.tracks.count
+      for track in peer.tracks { gauges.subscriptions += track.legs.count }
+    }
+    gauges.slabSlotsInUse = slab.inUse
+    return gauges
+  }
+
+  /// Takes one datagram in. The engine owns `slot` from here on.
+  package func receive(
+    _ slot: PacketSlot, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch
+  ) {
+    counters.packetsReceived &+= 1
+    counters.bytesReceived &+= UInt64(slab.length(of: slot))
+    switch slab.read(slot, { DatagramKind($0) }) {
+    case .rtp: receiveRTP(slot, from: endpoint, at: now, into: batch)
+    case .rtcp: receiveRTCP(slot, from: endpoint, at: now, into: batch)
+    case .stun: receiveSTUN(slot, from: endpoint, at: now, into: batch)
+    case .dtls: receiveDTLS(slot, from: endpoint, at: now, into: batch)
+    case .unknown: drop(slot, .unknownProtocol)
+    }
+  }
+
+  /// Carries out one command of the control layer.
+  package func handle(_ command: EngineCommand, at now: MonotonicInstant, into batch: EgressBatch) {
+    switch command {
+    case .join(let connection, let join): self.join(join, on: connection, at: now, into: batch)
+    case .offer(let connection, let offer): negotiate(offer, on: connection, at: now, into: batch)
+    case .message(let connection, let message): handle(message, on: connection, at: now, into: batch)
+    case .disconnected(let connection): disconnected(connection, at: now, into: batch)
+    case .drain: drain()
+    }
+    flushSlotChanges()
+  }
+
+  /// Does everything whose time has come.
+  package func expire(at now: MonotonicInstant, into batch: EgressBatch) {
+    while let key = timers.popDue(at: now) {
+      switch key {
+      case .peer(let index):
+        guard let peer = peers[index] else { continue }
+        peer.armed = .never
+        expire(peer, at: now, into: batch)
+        if peers[index] != nil { arm(peer) }
+      case .room(let id):
+        guard let room = rooms[id] else { continue }
+        room.armed = .never
+        expire(room, at: now, into: batch)
+        arm(room)
+      }
+    }
+    flushSlotChanges()
+  }
+
+  /// Makes sure that a timer entry stands no later than the peer's next deadline.
+  func arm(_ peer: Peer) { arm(peer, by: peer.nextDeadline) }
+
+  func arm(_ peer: Peer, by deadline: MonotonicInstant) {
+    guard deadline < peer.armed else { return }
+    peer.armed = deadline
+    timers.arm(.peer(peer.index), at: deadline)
+  }
+
+  func arm(_ room: Room) {
+    let deadline = room.nextDeadline
+    guard deadline < room.armed else { return }
+    room.armed = deadline
+    timers.arm(.room(room.id), at: deadline)
+  }
+
+  func drop(_ slot: PacketSlot, _ reason: DropReason) {
+    counters.drop(reason)
+    slab.release(slot)
+  }
+
+  /// Puts a filled slot into the batch, or counts why not.
+  func send(_ slot: PacketSlot, to endpoint: Endpoint, into batch: EgressBatch) {
+    guard batch.append(slot, to: endpoint) else { return drop(slot, .batchFull) }
+    counters.packetsSent &+= 1
+  }
+
+  /// Sends a control datagram (STUN, DTLS); those are few and small.
+  func send(_ datagram: [UInt8], to endpoint: Endpoint, into batch: EgressBatch) {
+    guard let slot = slab.take() else { return counters.drop(.slabExhausted) }
+    slab.fill(slot, with: datagram)
+    send(slot, to: endpoint, into: batch)
+  }
+
+  private func drain() {
+    draining = true
+    for peer in peers.all {
+      if let connection = peer.connection { events.append(.close(connection, .shutdown)) }
+    }
+    events.append(.drained)
+  }
+}

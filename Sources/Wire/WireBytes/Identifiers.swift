@@ -1,0 +1,63 @@
+/// Synchronization source (RFC 3550 section 3).
+package struct SSRC: Hashable, Sendable, RawRepresentable, CustomStringConvertible {
+  package let rawValue: UInt32
+  package init(rawValue: UInt32) { self.rawValue = rawValue }
+  package init(_ value: UInt32) { rawValue = value }
+  package var description: String { String(rawValue) }
+}
+
+/// RTP payload type, 0...127 (RFC 3550 section 5.1).
+package struct PayloadType: Hashable, Sendable, RawRepresentable, CustomStringConvertible {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+  package init(_ value: UInt8) { rawValue = value }
+  package var description: String { String(rawValue) }
+}
+
+/// The 128-bit pseudonym under which the relay knows a room. Clients derive it from the invite secret.
+package struct RoomID: Hashable, Sendable {
+  package static let byteCount = 16
+  package let bytes: [UInt8]
+
+  /// Nil unless exactly 16 bytes are given.
+  package init?(bytes: [UInt8]) {
+    guard bytes.count == Self.byteCount else { return nil }
+    self.bytes = bytes
+  }
+
+  /// From the base64url text of the signalling protocol.
+  package init?(text: String) {
+    guard let bytes = Base64URL.decode(text) else { return nil }
+    self.init(bytes: bytes)
+  }
+
+  package var text: String { Base64URL.encode(bytes) }
+}
+
+/// A member's identifier within one call: the first 16 bytes of the SHA3-256 of its key bundle, as base64url.
+///
+/// It names the bundle itself, so a relay cannot give one member's identifier to another.
+package struct MemberID: Hashable, Sendable, Comparable, CustomStringConvertible {
+  package static let byteCount = 16
+  package let text: String
+
+  /// Nil unless `text` is the base64url form of 16 bytes.
+  package init?(text: String) {
+    guard text.utf8.count == 22, let bytes = Base64URL.decode(text), bytes.count == Self.byteCount else { return nil }
+    self.text = text
+  }
+
+  /// From the SHA3-256 of the member's key bundle.
+  package init(bundleHash: [UInt8]) {
+    text = Base64URL.encode(Array(bundleHash.prefix(Self.byteCount)))
+  }
+
+  package var bytes: [UInt8] { Base64URL.decode(text) ?? [] }
+  package var description: String { text }
+  package static func < (a: Self, b: Self) -> Bool { a.text < b.text }
+}
+
+/// Audio or video, as in the m-line of SDP.
+package enum MediaKind: String, Sendable, Hashable, Codable, CaseIterable {
+  case audio, video
+}

@@ -1,0 +1,48 @@
+/// A point on the process's monotonic clock, in nanoseconds.
+///
+/// Nothing below Edge reads a clock: time comes in as an argument of this type. Arithmetic saturates, so that no
+/// order of instants can trap.
+package struct MonotonicInstant: Hashable, Comparable, Sendable {
+  package let nanoseconds: UInt64
+
+  package init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+
+  /// The deadline of something that has none.
+  package static let never = MonotonicInstant(nanoseconds: .max)
+
+  package static func < (a: Self, b: Self) -> Bool { a.nanoseconds < b.nanoseconds }
+
+  /// Nanoseconds since `earlier`; zero if `earlier` is later.
+  package func nanoseconds(since earlier: Self) -> UInt64 {
+    nanoseconds > earlier.nanoseconds ? nanoseconds - earlier.nanoseconds : 0
+  }
+
+  package func milliseconds(since earlier: Self) -> Double { Double(nanoseconds(since: earlier)) / 1e6 }
+
+  package static func + (instant: Self, interval: TimeInterval) -> Self {
+    let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(interval.nanoseconds)
+    return Self(nanoseconds: overflow ? .max : sum)
+  }
+
+  package static func - (instant: Self, interval: TimeInterval) -> Self {
+    Self(nanoseconds: instant.nanoseconds > interval.nanoseconds ? instant.nanoseconds - interval.nanoseconds : 0)
+  }
+}
+
+/// A non-negative length of time, in nanoseconds; eight bytes where `Duration` has sixteen.
+package struct TimeInterval: Hashable, Comparable, Sendable {
+  package let nanoseconds: UInt64
+
+  package init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+
+  package static let zero = Self(nanoseconds: 0)
+  package static func microseconds(_ n: UInt64) -> Self { Self(nanoseconds: n &* 1_000) }
+  package static func milliseconds(_ n: UInt64) -> Self { Self(nanoseconds: n &* 1_000_000) }
+  package static func seconds(_ n: UInt64) -> Self { Self(nanoseconds: n &* 1_000_000_000) }
+
+  package var seconds: Double { Double(nanoseconds) / 1e9 }
+  package var milliseconds: UInt64 { nanoseconds / 1_000_000 }
+
+  package static func < (a: Self, b: Self) -> Bool { a.nanoseconds < b.nanoseconds }
+  package static func * (interval: Self, factor: UInt64) -> Self { Self(nanoseconds: interval.nanoseconds &* factor) }
+}
