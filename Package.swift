@@ -78,7 +78,7 @@ let package = Package(
 
     // Relay: what makes it an SFU. Sans-IO.
     module("Membership", "Relay", ["WireBytes", "Signaling"]),
-    module("Forwarding", "Relay", ["WireBytes", "RTP"]),
+    module("Forwarding", "Relay", ["WireBytes", "RTP", "Signaling"]),
     module(
       "RelayEngine", "Relay",
       [
@@ -108,10 +108,19 @@ let package = Package(
     module(
       "LoadGen", "Client",
       [
-        "WireBytes", "Signaling", "DTLS", "E2EKeys", "ClientEngine", "DatagramIO", "RelayMetrics", "COpus",
+        "WireBytes", "Signaling", "HopCrypto", "DTLS", "E2EKeys", "ClientEngine", "DatagramIO", "COpus",
         "COpusShims", arguments, log, nioSSL,
       ] + nio),
     tool("sfu-loadgen", "Client", ["LoadGen"]),
+
+    // Bench: what the packet path costs.
+    .target(name: "CRuntimeCounters", path: "Bench/CRuntimeCounters"),
+    .executableTarget(
+      name: "sfu-bench",
+      dependencies: [
+        "CRuntimeCounters", "WireBytes", "RTP", "SDP", "Signaling", "HopCrypto", "ICE", "DTLS", "SRTP", "DatagramIO",
+        "RelayEngine",
+      ], path: "Bench/sfu-bench", swiftSettings: strict),
 
     // Tests.
     .target(
@@ -123,7 +132,7 @@ let package = Package(
     tests("SignalingTests", ["WireBytes", "Signaling", "TestKit"]),
     tests("HopTests", ["WireBytes", "STUN", "HopCrypto", "ICE", "DTLS", "SRTP", "TestKit"]),
     tests("MembershipTests", ["WireBytes", "Signaling", "Membership", "TestKit"]),
-    tests("ForwardingTests", ["WireBytes", "RTP", "Forwarding", "TestKit"]),
+    tests("ForwardingTests", ["WireBytes", "RTP", "Signaling", "Forwarding", "TestKit"]),
     tests(
       "RelayEngineTests",
       [

@@ -1,10 +1,10 @@
-import Crypto
+package import Crypto
 import CryptoExtras
-import FoundationEssentials
+package import FoundationEssentials
 import WireBytes
 
 /// AES-CTR with HMAC-SHA256 as one AEAD (RFC 9605 section 4.5.1), for suites 1 to 3.
-struct CounterModeHMAC: Sendable {
+package struct CounterModeHMAC: Sendable {
   static let cipherKeyLength = 16
 
   private let cipherKey: SymmetricKey
@@ -12,13 +12,13 @@ struct CounterModeHMAC: Sendable {
   private let tagLength: Int
 
   /// `key` is the 16-byte cipher key and then the 32-byte authentication key.
-  init(key: SymmetricKey, tagLength: Int) {
+  package init(key: SymmetricKey, tagLength: Int) {
     (cipherKey, authenticationKey) = splitKey(key, at: Self.cipherKeyLength)
     self.tagLength = tagLength
   }
 
   /// Appends ciphertext and tag.
-  func seal<AAD: DataProtocol>(
+  package func seal<AAD: DataProtocol>(
     _ plaintext: [UInt8], nonce: [UInt8], aad: AAD, into output: inout [UInt8]
   ) throws(SFrameError) {
     let ciphertext = try transform(plaintext, nonce: nonce)
@@ -27,7 +27,7 @@ struct CounterModeHMAC: Sendable {
   }
 
   /// The plaintext, once the tag has been checked in constant time.
-  func open<AAD: DataProtocol>(
+  package func open<AAD: DataProtocol>(
     _ ciphertext: ArraySlice<UInt8>, tag received: ArraySlice<UInt8>, nonce: [UInt8], aad: AAD
   ) throws(SFrameError) -> [UInt8] {
     var difference = received.count == tagLength ? UInt8(0) : 1

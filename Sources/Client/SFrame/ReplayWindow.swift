@@ -24,7 +24,7 @@ package struct ReplayWindow: Sendable {
     guard isFresh(ctr) else { return }
     if let newest, ctr > newest {
       clear(from: newest, through: ctr)
-    } 
+    }
     if newest.map({ ctr > $0 }) ?? true { newest = ctr }
     words[Int(ctr % Self.size / 64)] |= 1 << (ctr % 64)
   }

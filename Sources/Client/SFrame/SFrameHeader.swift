@@ -1,5 +1,3 @@
-package import WireBytes
-
 /// The SFrame header (RFC 9605 section 4.3): one byte, then the key identifier and the counter where they do not fit in
 /// that byte.
 ///

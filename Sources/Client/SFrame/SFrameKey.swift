@@ -36,7 +36,8 @@ package struct SFrameKey: Sendable {
     var output = [UInt8]()
     output.reserveCapacity(header.length + plaintext.count + suite.tagLength)
     header.append(to: &output)
-    let aad = metadata.isEmpty ? output : output + metadata
+    // Not a copy of `output`: sharing its storage would make the first append reallocate it.
+    let aad = header.encode() + metadata
     switch cipher {
     case .gcm(let key):
       do {
@@ -101,7 +102,7 @@ package struct SFrameKey: Sendable {
     return (key, keyBytes(salt))
   }
 
-  static func label(_ purpose: String, suite: SFrameCipherSuite, kid: UInt64) -> [UInt8] {
+  package static func label(_ purpose: String, suite: SFrameCipherSuite, kid: UInt64) -> [UInt8] {
     var label = Array("SFrame 1.0 Secret \(purpose) ".utf8)
     label.append(u64: kid)
     label.append(u16: suite.rawValue)

@@ -45,7 +45,7 @@ extension ShardEngine {
     leg.sequence.switchSource(firstSequence: packet.header.sequenceNumber)
     leg.timestamp.switchSource(firstTimestamp: packet.header.timestamp, elapsed: elapsed, clockRate: clockRate)
     if let descriptor = packet.descriptor { leg.frameNumber.switchSource(first: descriptor.frameNumber) }
-    leg.rewrites = RewriteLog()
+    leg.rewrites.removeAll()
     leg.currentEncoding = encoding
     leg.hasSent = true
   }

@@ -59,7 +59,7 @@ final class ReceiveSlot {
     currentEncoding = nil
     targetEncoding = track.map { $0.encodings.count - 1 } ?? 0
     paused = false
-    rewrites = RewriteLog()
+    rewrites.removeAll()
   }
 
   /// Video that waits for a key frame before it can be forwarded.

@@ -1,0 +1,142 @@
+import Crypto
+import Signaling
+import WireBytes
+
+extension CallKeys {
+  /// This member's place among those who may commit; nil if it is not in the roster.
+  func rank(in members: [Member]) -> Int? {
+    var rank = 0
+    for member in members where member.isEligible {
+      if member.isSelf { return rank }
+      rank += 1
+    }
+    return nil
+  }
+
+  /// Makes the epoch for a log position, and announces it to its members.
+  ///
+  /// `advised` is the relay's epoch, or 0 when the clients act on their own.
+  func commit(cause: RekeyCause, advised: UInt32, headN: UInt32, at now: MonotonicInstant) {
+    guard let log, let snapshot = log.snapshot(at: headN), rank(in: snapshot.members) != nil else { return }
+    let holders = snapshot.members.filter(\.isEligible)
+    let base = newest.flatMap { canRatchet(from: $0, to: holders, cause: cause) ? $0 : nil }
+    let keyRosterHash = RoomLog.rosterHash(holders, room: room)
+    let key: SymmetricKey
+    if let base {
+      key = base.ratcheted(keyRosterHash: keyRosterHash)
+    } else {
+      key = SecretBytes(random: random, count: 32).symmetricKey
+    }
+    let epoch = max(advised, max(newest?.epoch ?? 0, highestHeard) &+ 1)
+    let header = Commit.Header(
+      kind: base == nil ? .fresh : .ratchet, cause: cause, epoch: epoch, advised: advised, origin: ownJoinIndex,
+      sender: ownJoinIndex, headN: snapshot.n, headHash: snapshot.headHash,
+      rosterHash: snapshot.rosterHash(room: room), keyRosterHash: keyRosterHash, baseEpoch: base?.epoch ?? 0,
+      baseID: base?.id ?? [UInt8](repeating: 0, count: EpochKeys.identifierLength),
+      confirmation: EpochKeys.confirmation(
+        key, epoch: epoch, headHash: snapshot.headHash, keyRosterHash: keyRosterHash),
+      room: room, senderBundleHash: bundleHash,
+      excluded: snapshot.members.filter { !$0.isEligible }.map(\.joinIndex), entries: [])
+    let others = holders.filter { !$0.isSelf }
+    let receivers = others.filter { base?.holds($0) != true }
+    guard let complete = announce(header, key: key, wrapFor: receivers, sendTo: others) else { return }
+    install(
+      EpochKeys(
+        header: complete, key: key, senders: senders(holders), isOwn: true, at: now,
+        activateBy: activationLimit(advised: advised, at: now)),
+      at: now)
+  }
+
+  /// Gives the key of the epoch in use, once more, to a member that missed it.
+  func catchUp(_ member: Member, at now: MonotonicInstant) {
+    guard let sending, sending.holds(member), member.isEligible, isDue(member.lastCatchUp, at: now) else { return }
+    member.lastCatchUp = now
+    var header = sending.header
+    header.kind = .catchUp
+    header.sender = ownJoinIndex
+    header.senderBundleHash = bundleHash
+    header.baseEpoch = 0
+    header.baseID = [UInt8](repeating: 0, count: EpochKeys.identifierLength)
+    header.entries = []
+    _ = announce(header, key: sending.key, wrapFor: [member], sendTo: [member])
+  }
+
+  /// Wraps, signs once, and sends; the header with its entries, or nil if the cipher failed.
+  private func announce(
+    _ incomplete: Commit.Header, key: SymmetricKey, wrapFor receivers: [Member], sendTo others: [Member]
+  ) -> Commit.Header? {
+    var header = incomplete
+    var wrapped: [UInt32: [UInt8]] = [:]
+    do {
+      for receiver in receivers {
+        guard let suite = receiver.suite, let keys = receiver.agreement, let bundle = receiver.bundle else {
+          return nil
+        }
+        let bytes = try WrappedKey(
+          key, suite: suite, to: keys, suites: (sender: policy.offeredBytes, recipient: bundle.offeredBytes),
+          binding: binding(header, sender: bundleHash, recipient: receiver.bundleHash)
+        ).bytes
+        wrapped[receiver.joinIndex] = bytes
+        header.entries.append(
+          Commit.Entry(
+            joinIndex: receiver.joinIndex, suite: suite, generation: keys.generation, hash: sha3(bytes)))
+      }
+      let signedBytes = header.bytes
+      let signature = try identity.signature(of: signedBytes, context: Commit.signatureContext)
+      for other in others {
+        let bytes = Commit.bytes(
+          signedHeader: signedBytes, signature: signature, wrapped: wrapped[other.joinIndex] ?? [])
+        send(.commit(bytes), to: other)
+      }
+      return header
+    } catch {
+      emit(.rekeyFailed(epoch: header.epoch, .badWrappedKey))
+      return nil
+    }
+  }
+
+  /// A ratchet is enough when nobody left and the key is not due for renewal.
+  private func canRatchet(from base: EpochKeys, to holders: [Member], cause: RekeyCause) -> Bool {
+    guard cause != .periodic, base.epoch >= highestHeard else { return false }
+    return base.isContained(in: holders)
+  }
+
+  func binding(_ header: Commit.Header, sender: [UInt8], recipient: [UInt8]) -> WrappedKey.Binding {
+    WrappedKey.Binding(
+      room: room, epoch: header.epoch, rosterHash: header.keyRosterHash, headN: header.headN,
+      headHash: header.headHash, sender: sender, recipient: recipient)
+  }
+
+  func senders(_ holders: [Member]) -> [UInt32: EpochKeys.Sender] {
+    var senders: [UInt32: EpochKeys.Sender] = [:]
+    for holder in holders {
+      guard let suite = holder.isSelf ? policy.sframeSuite : holder.bundle?.sframeSuite else { continue }
+      senders[holder.joinIndex] = EpochKeys.Sender(id: holder.id, suite: suite)
+    }
+    return senders
+  }
+
+  /// The latest switch to an epoch accepted now.
+  func activationLimit(advised: UInt32, at now: MonotonicInstant) -> MonotonicInstant {
+    if advised == 0 { return now + Self.ownEpochDelay }
+    if let preparation, preparation.epoch == advised { return preparation.deadline }
+    return now + policy.deadline
+  }
+
+  /// Rate limit of answers to one member: a lost message is repeated, a flood is not answered.
+  func isDue(_ last: MonotonicInstant?, at now: MonotonicInstant) -> Bool {
+    last.map { now >= $0 + Self.repeatInterval } ?? true
+  }
+
+  /// With no `execute` to wait for: time for the commit to reach everybody before frames under it do.
+  static let ownEpochDelay = TimeInterval.milliseconds(250)
+  static let repeatInterval = TimeInterval.seconds(1)
+}
+
+extension EpochKeys {
+  /// Whether all who hold this key are among `holders`.
+  func isContained(in holders: [Member]) -> Bool {
+    let indexes = Set(holders.map(\.joinIndex))
+    return senders.keys.allSatisfy { indexes.contains($0) }
+  }
+}

@@ -1,0 +1,57 @@
+import Glibc
+
+/// A child process with its standard error kept in a file, ended by its pid and by nothing else.
+package final class ChildProcess: Sendable {
+  package let pid: pid_t
+
+  /// Starts `executable` with its output appended to `logPath`.
+  package init(executable: String, arguments: [String], logPath: String) throws(ChildProcessError) {
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    unsafe posix_spawn_file_actions_addopen(&actions, 1, logPath, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    var pid: pid_t = 0
+    var argv: [UnsafeMutablePointer<CChar>?] = unsafe ([executable] + arguments).map { unsafe strdup($0) }
+    unsafe argv.append(nil)
+    defer { for unsafe pointer in unsafe argv { unsafe free(pointer) } }
+    let status = unsafe posix_spawn(&pid, executable, &actions, nil, argv, environ)
+    guard status == 0 else {
+      throw ChildProcessError(message: "\(executable) cannot be started: \(unsafe String(cString: strerror(status)))")
+    }
+    self.pid = pid
+  }
+
+  /// The exit status if the process has ended.
+  package func exitStatus() -> Int32? {
+    var status: Int32 = 0
+    return unsafe waitpid(pid, &status, WNOHANG) == pid ? status : nil
+  }
+
+  package func terminate() { kill(pid, SIGTERM) }
+  package func kill9() { kill(pid, SIGKILL) }
+
+  /// CPU time of user and system together, in seconds; nil when the process is gone.
+  package var cpuSeconds: Double? {
+    guard let bytes = try? FileBytes.read("/proc/\(pid)/stat") else { return nil }
+    // The command name may hold spaces: fields are counted from behind its closing parenthesis.
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard let close = text.lastIndex(of: ")") else { return nil }
+    let fields = text[text.index(after: close)...].split(separator: " ")
+    guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return nil }
+    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
+
+  /// Resident memory in bytes.
+  package var residentBytes: UInt64? {
+    guard let bytes = try? FileBytes.read("/proc/\(pid)/statm") else { return nil }
+    let fields = String(decoding: bytes, as: UTF8.self).split(separator: " ")
+    guard fields.count > 1, let pages = UInt64(fields[1]) else { return nil }
+    return pages * UInt64(sysconf(Int32(_SC_PAGESIZE)))
+  }
+}
+
+package struct ChildProcessError: Error, CustomStringConvertible {
+  package let message: String
+  package var description: String { message }
+}

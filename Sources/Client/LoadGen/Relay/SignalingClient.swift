@@ -1,0 +1,153 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import NIOWebSocket
+import Signaling
+
+/// Where the relay's signalling is and how its certificate is checked.
+package struct RelayAddress: Sendable {
+  /// How a `wss://` relay proves itself.
+  package enum Trust: Sendable {
+    /// By the system's certificate authorities.
+    case system
+    /// By the SHA-256 of its certificate, as the relay logs it.
+    case fingerprint([UInt8])
+    /// Not at all: for tests on loopback. The end-to-end layer holds all the same.
+    case anything
+  }
+
+  package let host: String
+  package let port: Int
+  package let isTLS: Bool
+  package let trust: Trust
+
+  /// From `ws://HOST:PORT` or `wss://HOST:PORT`; the path is fixed. Nil for anything else.
+  package init?(url: String, trust: Trust) {
+    let schemes = [("ws://", false, 80), ("wss://", true, 443)]
+    guard let scheme = schemes.first(where: { url.hasPrefix($0.0) }) else { return nil }
+    var rest = url.dropFirst(scheme.0.count)
+    if let slash = rest.firstIndex(of: "/") { rest = rest[..<slash] }
+    if rest.hasPrefix("["), let close = rest.firstIndex(of: "]") {
+      host = String(rest[rest.index(after: rest.startIndex)..<close])
+      rest = rest[rest.index(after: close)...]
+    } else {
+      let end = rest.firstIndex(of: ":") ?? rest.endIndex
+      host = String(rest[..<end])
+      rest = rest[end...]
+    }
+    if rest.isEmpty {
+      port = scheme.2
+    } else {
+      guard rest.hasPrefix(":"), let number = Int(rest.dropFirst()), (1...65_535).contains(number) else { return nil }
+      port = number
+    }
+    guard !host.isEmpty else { return nil }
+    isTLS = scheme.1
+    self.trust = trust
+  }
+}
+
+/// One WebSocket to the relay: messages out, messages in, and its end.
+package final class SignalingClient: Sendable {
+  package enum Event: Sendable {
+    case message(RelayMessage)
+    case closed
+  }
+
+  private let channel: any Channel
+
+  private init(channel: any Channel) { self.channel = channel }
+
+  /// Opens the WebSocket. `onEvent` is called on an event loop, in order, `.closed` last and once.
+  package static func connect(
+    to relay: RelayAddress, on group: any EventLoopGroup, onEvent: @escaping @Sendable (Event) -> Void
+  ) async throws -> SignalingClient {
+    let context = relay.isTLS ? try tlsContext(relay.trust) : nil
+    let upgraded: EventLoopFuture<any Channel> = try await ClientBootstrap(group: group)
+      .connectTimeout(.seconds(10))
+      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .connect(host: relay.host, port: relay.port) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          if let context {
+            let handler = try tlsHandler(context, relay)
+            try channel.pipeline.syncOperations.addHandler(handler)
+          }
+          return try upgradePipeline(of: channel, relay: relay, onEvent: onEvent)
+        }
+      }
+    return SignalingClient(channel: try await upgraded.get())
+  }
+
+  package func send(_ message: ClientMessage) {
+    let text = SignalingText.encode(message)
+    channel.eventLoop.execute { [channel] in
+      let frame = WebSocketFrame(
+        fin: true, opcode: .text, maskKey: .random(), data: channel.allocator.buffer(bytes: text))
+      channel.writeAndFlush(frame, promise: nil)
+    }
+  }
+
+  /// Ends the connection without a word, as a crash would.
+  package func abort() { channel.close(mode: .all, promise: nil) }
+
+  private static func upgradePipeline(
+    of channel: any Channel, relay: RelayAddress, onEvent: @escaping @Sendable (Event) -> Void
+  ) throws -> EventLoopFuture<any Channel> {
+    let upgrader = NIOTypedWebSocketClientUpgrader<any Channel>(
+      maxFrameSize: 16 * 1024 * 1024,
+      upgradePipelineHandler: { channel, _ in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(
+            NIOWebSocketFrameAggregator(
+              minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1024, maxAccumulatedFrameSize: 16 * 1024 * 1024))
+          try channel.pipeline.syncOperations.addHandler(SignalingFrameHandler(onEvent: onEvent))
+          return channel
+        }
+      })
+    var headers = HTTPHeaders()
+    headers.add(name: "Host", value: "\(relay.host):\(relay.port)")
+    headers.add(name: "Content-Length", value: "0")
+    let request = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/v1/call", headers: headers)
+    let configuration = NIOTypedHTTPClientUpgradeConfiguration<any Channel>(
+      upgradeRequestHead: request, upgraders: [upgrader],
+      notUpgradingCompletionHandler: { channel in
+        channel.eventLoop.makeFailedFuture(SignalingConnectionError.notUpgraded)
+      })
+    return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
+      configuration: .init(upgradeConfiguration: configuration))
+  }
+
+  private static func tlsContext(_ trust: RelayAddress.Trust) throws -> NIOSSLContext {
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.minimumTLSVersion = .tlsv13
+    switch trust {
+    case .system: break
+    case .anything: configuration.certificateVerification = .none
+    case .fingerprint: configuration.certificateVerification = .noHostnameVerification
+    }
+    return try NIOSSLContext(configuration: configuration)
+  }
+
+  private static func tlsHandler(_ context: NIOSSLContext, _ relay: RelayAddress) throws -> NIOSSLClientHandler {
+    // Server names are names: an address is not sent (RFC 6066 section 3).
+    let isAddress = relay.host.contains(":") || relay.host.allSatisfy { $0.isNumber || $0 == "." }
+    let name = isAddress ? nil : relay.host
+    guard case .fingerprint(let expected) = relay.trust else {
+      return try NIOSSLClientHandler(context: context, serverHostname: name)
+    }
+    return try NIOSSLClientHandler(
+      context: context, serverHostname: name,
+      customVerificationCallback: { chain, promise in
+        let matches = chain.first.flatMap { try? CertificatePin.sha256(of: $0) } == expected
+        promise.succeed(matches ? .certificateVerified : .failed)
+      })
+  }
+}
+
+/// Why there is no signalling connection.
+package enum SignalingConnectionError: Error, CustomStringConvertible {
+  case notUpgraded
+
+  package var description: String { "the server answered, but not as a relay: no WebSocket at /v1/call" }
+}

@@ -1,0 +1,73 @@
+/// The report as a person reads it.
+package enum CallReportText {
+  package static func render(_ report: CallReport) -> String {
+    var lines: [String] = []
+    func row(_ name: String, _ value: String) {
+      lines.append("  " + name + String(repeating: " ", count: max(1, 26 - name.count)) + value)
+    }
+    let calls = report.rooms == 1 ? "one room" : "\(report.rooms) rooms"
+    lines.append("")
+    lines.append("\(report.participants) participants in \(calls), \(fixed(report.duration_s, 1)) s")
+    lines.append("")
+    row("frames sent", grouped(report.frames_sent))
+    row("frames decrypted", grouped(report.frames_decrypted))
+    row("missing / failed / wrong", "\(report.frames_missing) / \(report.decrypt_failures) / \(report.content_mismatches)")
+    row("suites", report.suites.sorted { $0.key < $1.key }.map { "\($0.key) x\($0.value)" }.joined(separator: ", "))
+    lines.append("")
+    row("audio latency", latency(report.latency_us.audio))
+    row("video latency", latency(report.latency_us.video))
+    row("join to first frame", "p50 \(fixed(report.join_ms.p50, 0)) ms, p95 \(fixed(report.join_ms.p95, 0)) ms")
+    row("speech quality (MOS)", "min \(fixed(report.mos.min, 2)), p50 \(fixed(report.mos.p50, 2))")
+    lines.append("")
+    for rekey in report.rekeys.prefix(12) {
+      let time = rekey.converged_ms.map { "\(fixed($0, 1)) ms" } ?? "never converged"
+      let room = report.rooms > 1 ? "room \(rekey.room), " : ""
+      row("rekey to epoch \(rekey.epoch)", "\(time)  (\(room)\(rekey.cause))")
+    }
+    if report.rekeys.count > 12 { row("", "... and \(report.rekeys.count - 12) more") }
+    row(
+      "removal window",
+      "p50 \(fixed(report.removal_window_ms.p50, 0)) ms, p95 \(fixed(report.removal_window_ms.p95, 0)) ms")
+    row(
+      "departed members",
+      "opened \(report.departed_frames_opened) of \(grouped(report.departed_frames_tried)) later frames")
+    lines.append("")
+    row("packets forwarded", grouped(report.packets_forwarded))
+    row("relay CPU per packet", "\(fixed(report.relay_cpu_us_per_packet, 2)) us")
+    row("relay memory", "\(fixed(Double(report.relay_rss_bytes) / 1_048_576, 1)) MiB")
+    row("loss at the relay", "\(fixed(report.loss_percent, 3)) %")
+    for (reason, count) in report.relay_drops.sorted(by: { $0.key < $1.key }) where count > 0 {
+      row("  dropped: \(reason)", grouped(count))
+    }
+    lines.append("")
+    lines.append(report.verdict == "pass" ? "verdict: pass" : "verdict: FAIL")
+    for failure in report.failures { lines.append("  - \(failure)") }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func latency(_ value: CallReport.Latency) -> String {
+    "p50 \(fixed(value.p50, 0)) us, p95 \(fixed(value.p95, 0)) us, p99 \(fixed(value.p99, 0)) us"
+  }
+
+  package static func fixed(_ value: Double, _ digits: Int) -> String {
+    guard value.isFinite else { return "-" }
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    let scaled = Int64((abs(value) * scale).rounded())
+    let sign = value < 0 && scaled != 0 ? "-" : ""
+    let whole = scaled / Int64(scale)
+    guard digits > 0 else { return sign + String(whole) }
+    let part = String(scaled % Int64(scale))
+    return sign + "\(whole)." + String(repeating: "0", count: digits - part.count) + part
+  }
+
+  private static func grouped(_ value: UInt64) -> String {
+    var digits = Array(String(value))
+    var index = digits.count - 3
+    while index > 0 {
+      digits.insert(",", at: index)
+      index -= 3
+    }
+    return String(digits)
+  }
+}

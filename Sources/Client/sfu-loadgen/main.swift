@@ -1,0 +1,3 @@
+import LoadGen
+
+await LoadGenCommand.main()

@@ -1,0 +1,158 @@
+package import Dispatch
+package import WireBytes
+
+/// Drives one UDP port and one handler on one serial queue: a shard of the relay, or participants of a load generator.
+///
+/// A turn is: read until the socket is empty, at most 16 rounds, with one clock reading per `recvmmsg`; hand every
+/// datagram to the handler; flush; arm the one timer. No locks: everything is confined to the queue, which is what
+/// makes the unchecked Sendable conformance true.
+package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable {
+  /// Other work of the queue (commands, timers) waits for at most this many times 64 datagrams.
+  private static var maxRounds: Int { 16 }
+
+  package let queue: DispatchQueue
+  /// The address that the port is bound to.
+  package let local: Endpoint
+  private let port: UDPPort
+  private let slab: PacketSlab
+  private let batch: EgressBatch
+  private let handler: Handler
+  private var readSource: (any DispatchSourceRead)?
+  private var timer: (any DispatchSourceTimer)?
+  private var armed = MonotonicInstant.never
+  private var isStopped = false
+  private var turns: UInt64 = 0
+  private var latency = Histogram(bounds: Histogram.forwardingBounds)
+  /// Arrival times and numbers of the datagrams whose consequences are still in the batch, one entry for each round.
+  private var unflushed: [(arrival: MonotonicInstant, count: UInt64)] = []
+
+  package init(
+    label: String, port: UDPPort, slabCapacity: Int, batchCapacity: Int, makeHandler: (PacketSlab) -> Handler
+  ) {
+    queue = DispatchQueue(label: label, qos: .userInteractive)
+    self.port = port
+    local = port.local
+    slab = PacketSlab(capacity: slabCapacity)
+    batch = EgressBatch(capacity: batchCapacity)
+    handler = makeHandler(slab)
+    port.prepare(batchCapacity: batchCapacity)
+    unflushed.reserveCapacity(Self.maxRounds)
+  }
+
+  /// Begins to read. Call once; from then on the loop lives until `stop`, whoever else holds it.
+  package func start() {
+    queue.async { [self] in
+      guard readSource == nil, !isStopped else { return }
+      let readSource = DispatchSource.makeReadSource(fileDescriptor: port.fileDescriptor, queue: queue)
+      readSource.setEventHandler { [self] in readTurn() }
+      let timer = DispatchSource.makeTimerSource(queue: queue)
+      timer.setEventHandler { [self] in timerTurn() }
+      // The descriptor must outlive the sources: it is closed when the last reference to the port goes.
+      readSource.setCancelHandler { [port] in _ = port.fileDescriptor }
+      self.readSource = readSource
+      self.timer = timer
+      armTimer()
+      timer.activate()
+      readSource.activate()
+    }
+  }
+
+  /// Ends reading and timers; bodies that `perform` was given before still run, later ones do not.
+  package func stop() {
+    queue.async { [self] in
+      guard !isStopped else { return }
+      isStopped = true
+      readSource?.cancel()
+      timer?.cancel()
+      readSource = nil
+      timer = nil
+    }
+  }
+
+  /// Runs `body` on the queue, then flushes what it put into the batch and arms the timer.
+  package func perform(_ body: @escaping @Sendable (Handler, MonotonicInstant, EgressBatch) -> Void) {
+    queue.async { [self] in
+      guard !isStopped else { return }
+      let now = MonotonicClock.now()
+      body(handler, now, batch)
+      endTurn(at: now)
+    }
+  }
+
+  /// Asks the handler something, on the queue, without a turn.
+  package func query<Answer: Sendable>(
+    _ body: @escaping @Sendable (Handler, DatagramLoopSnapshot) -> Answer
+  ) async -> Answer {
+    await withCheckedContinuation { continuation in
+      queue.async { [self] in continuation.resume(returning: body(handler, snapshot)) }
+    }
+  }
+
+  private var snapshot: DatagramLoopSnapshot {
+    DatagramLoopSnapshot(
+      port: port.counters, latency: latency, turns: turns, slabCapacity: slab.capacity, slabInUse: slab.inUse)
+  }
+
+  private func readTurn() {
+    guard !isStopped else { return }
+    var now = MonotonicClock.now()
+    var rounds = 0
+    let flushThreshold = batch.capacity / 2
+    repeat {
+      var isFirst = true
+      port.receive(into: slab) { slot, source in
+        if isFirst {
+          isFirst = false
+          now = MonotonicClock.now()
+        }
+        noteArrival(at: now)
+        handler.receive(slot, from: source, at: now, into: batch)
+        if batch.count > flushThreshold { flush() }
+      }
+      rounds += 1
+    } while port.mayHaveMore && rounds < Self.maxRounds
+    endTurn(at: now)
+  }
+
+  private func timerTurn() {
+    guard !isStopped else { return }
+    armed = .never
+    endTurn(at: MonotonicClock.now())
+  }
+
+  private func endTurn(at now: MonotonicInstant) {
+    turns &+= 1
+    if handler.nextDeadline <= now { handler.expire(at: now, into: batch) }
+    flush()
+    handler.drained(at: now)
+    armTimer()
+  }
+
+  private func noteArrival(at now: MonotonicInstant) {
+    if let last = unflushed.indices.last, unflushed[last].arrival == now {
+      unflushed[last].count += 1
+    } else {
+      unflushed.append((arrival: now, count: 1))
+    }
+  }
+
+  private func flush() {
+    port.send(batch, releasing: slab)
+    guard !unflushed.isEmpty else { return }
+    let end = MonotonicClock.now()
+    for round in unflushed {
+      latency.observe(Double(end.nanoseconds(since: round.arrival)) / 1e9, times: round.count)
+    }
+    unflushed.removeAll(keepingCapacity: true)
+  }
+
+  /// A deadline that moved later is left alone: the timer fires once for nothing, which costs less than arming it on
+  /// every packet.
+  private func armTimer() {
+    let deadline = handler.nextDeadline
+    guard deadline < armed, let timer else { return }
+    armed = deadline
+    timer.schedule(
+      deadline: DispatchTime(uptimeNanoseconds: max(deadline.nanoseconds, 1)), leeway: .microseconds(100))
+  }
+}

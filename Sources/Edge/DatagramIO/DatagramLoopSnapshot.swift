@@ -1,0 +1,12 @@
+package import WireBytes
+
+/// What a loop and its port have counted, copied at one moment.
+package struct DatagramLoopSnapshot: Sendable {
+  package var port: UDPPortCounters
+  /// From the return of `recvmmsg` to the end of the flush that sent the consequences, counted per datagram received.
+  package var latency: Histogram
+  /// Turns of the loop: wake-ups by packets, timers and commands.
+  package var turns: UInt64
+  package var slabCapacity: Int
+  package var slabInUse: Int
+}

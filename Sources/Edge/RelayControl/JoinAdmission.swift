@@ -1,0 +1,18 @@
+import RelayEngine
+import Signaling
+import WireBytes
+
+/// Who may join: the token rules of this relay.
+struct JoinAdmission: Sendable {
+  var tokenKeys: [String: [UInt8]]
+  var allowsJoinWithoutToken: Bool
+
+  func admit(_ join: Join, nowUnixSeconds: UInt64) throws(TokenError) -> AdmittedJoin {
+    guard let token = join.token, !(tokenKeys.isEmpty && allowsJoinWithoutToken) else {
+      guard allowsJoinWithoutToken else { throw .missing }
+      return AdmittedJoin(join: join, canPublish: true, canSubscribe: true)
+    }
+    let grants = try JoinToken.verify(token, keys: tokenKeys, room: join.room, nowUnixSeconds: nowUnixSeconds)
+    return AdmittedJoin(join: join, canPublish: grants.canPublish, canSubscribe: grants.canSubscribe)
+  }
+}

@@ -1,0 +1,49 @@
+package import WireBytes
+
+/// Collects the key-frame requests of all subscribers to one stream into at most one PLI per 500 ms.
+///
+/// A request inside the window is remembered and sent when it opens. A PLI without an answer is repeated, since PLI and
+/// key frame can both be lost, but not for ever: a publisher that has paused has nothing to send.
+package struct KeyframeArbiter: Sendable {
+  /// Shorter lets subscribers drive a publisher's encoder into key frames only; longer delays who waits for one.
+  package static let window = TimeInterval.milliseconds(500)
+  /// Unanswered PLIs in a row before the arbiter waits for the next request.
+  private static let maximumTries = 10
+
+  private var windowOpens = MonotonicInstant(nanoseconds: 0)
+  private var isPending = false
+  private var isAwaited = false
+  private var tries = 0
+
+  package init() {}
+
+  /// When an unanswered or held-back request is sent; never when there is none.
+  package var retryAt: MonotonicInstant { wantsMore ? windowOpens : .never }
+  package var nextDeadline: MonotonicInstant { retryAt }
+
+  /// A subscriber wants a key frame. True: a PLI is to be sent now.
+  package mutating func request(at now: MonotonicInstant) -> Bool {
+    isPending = true
+    tries = 0
+    return expire(at: now)
+  }
+
+  /// A key frame came: whoever asked before has what it wants.
+  package mutating func arrived(at _: MonotonicInstant) {
+    isPending = false
+    isAwaited = false
+    tries = 0
+  }
+
+  /// True: a PLI is to be sent now.
+  package mutating func expire(at now: MonotonicInstant) -> Bool {
+    guard wantsMore, windowOpens <= now else { return false }
+    isPending = false
+    isAwaited = true
+    tries += 1
+    windowOpens = now + Self.window
+    return true
+  }
+
+  private var wantsMore: Bool { isPending || (isAwaited && tries < Self.maximumTries) }
+}

@@ -1,0 +1,50 @@
+import WireBytes
+
+/// Descriptors for a client's own single-layer (L1T1) video.
+package enum DependencyDescriptorWriter {
+  private static let keyTemplate: UInt8 = 0
+  private static let deltaTemplate: UInt8 = 1
+
+  /// The first packet of a key frame carries the structure: one decode target, template 0 for key frames, template 1
+  /// for frames that refer to the one before, one chain, and the resolution.
+  package static func write(
+    startOfFrame: Bool, endOfFrame: Bool, isKeyFrame: Bool, frameNumber: UInt16, width: UInt16, height: UInt16
+  ) -> [UInt8] {
+    let template = isKeyFrame ? keyTemplate : deltaTemplate
+    var bytes = [(startOfFrame ? 0x80 : 0) | (endOfFrame ? 0x40 : 0) | template]
+    bytes.append(u16: frameNumber)
+    guard isKeyFrame, startOfFrame else { return bytes }
+    var bits = BitWriter()
+    bits.write(0b10000, 5)  // structure present; nothing else that is custom
+    bits.write(0, 6)  // template id offset
+    bits.write(0, 5)  // decode targets, less one
+    bits.write(0, 2)  // second template: the same layer
+    bits.write(3, 2)  // no more templates
+    bits.write(3, 2)  // template 0: required
+    bits.write(3, 2)  // template 1: required
+    bits.write(0, 1)  // template 0 refers to nothing
+    bits.write(0b10000, 5)  // template 1: one reference, one frame back
+    bits.write(0, 1)
+    bits.write(1, 1)  // one chain, in the non-symmetric form of values below 2
+    bits.write(0, 4)  // chain difference of template 0
+    bits.write(1, 4)  // chain difference of template 1
+    bits.write(1, 1)  // resolutions follow
+    bits.write(UInt32(width &- 1), 16)
+    bits.write(UInt32(height &- 1), 16)
+    return bytes + bits.bytes
+  }
+}
+
+/// Collects bits, most significant first; the last byte is filled with zeros.
+struct BitWriter {
+  private(set) var bytes: [UInt8] = []
+  private var used = 0
+
+  mutating func write(_ value: UInt32, _ count: Int) {
+    for index in stride(from: count - 1, through: 0, by: -1) {
+      if used % 8 == 0 { bytes.append(0) }
+      bytes[bytes.count - 1] |= UInt8(value >> UInt32(index) & 1) << UInt8(7 - used % 8)
+      used += 1
+    }
+  }
+}

@@ -1,0 +1,32 @@
+/// Attribute types (RFC 8489 section 18.3, RFC 8445 section 20.3.1). Those below 0x8000 must be understood.
+enum STUNAttribute {
+  static let username: UInt16 = 0x0006
+  static let messageIntegrity: UInt16 = 0x0008
+  static let errorCode: UInt16 = 0x0009
+  static let unknownAttributes: UInt16 = 0x000A
+  static let xorMappedAddress: UInt16 = 0x0020
+  static let priority: UInt16 = 0x0024
+  static let useCandidate: UInt16 = 0x0025
+  static let fingerprint: UInt16 = 0x8028
+  static let iceControlled: UInt16 = 0x8029
+  static let iceControlling: UInt16 = 0x802A
+
+  static let magicCookie: UInt32 = 0x2112_A442
+  static let fingerprintMask: UInt32 = 0x5354_554E
+  static let headerLength = 20
+}
+
+/// The checksum of FINGERPRINT: CRC-32 as in ITU-T V.42 (RFC 8489 section 14.7).
+enum CRC32 {
+  private static let table: [UInt32] = (0..<256).map { index in
+    var value = UInt32(index)
+    for _ in 0..<8 { value = value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
+    return value
+  }
+
+  static func checksum(_ bytes: Span<UInt8>) -> UInt32 {
+    var crc: UInt32 = 0xFFFF_FFFF
+    for index in bytes.indices { crc = crc >> 8 ^ table[Int(UInt8(truncatingIfNeeded: crc) ^ bytes[index])] }
+    return ~crc
+  }
+}

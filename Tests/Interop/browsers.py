@@ -1,0 +1,221 @@
+"""Drives headless Chromium (through chromedriver) and Firefox (natively) by WebDriver BiDi over one WebSocket."""
+import asyncio
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import tempfile
+import urllib.error
+import urllib.request
+
+import websockets
+
+# Fake devices without prompts; host candidates on loopback; nothing that calls home.
+FIREFOX_PREFERENCES = {
+    "media.navigator.streams.fake": True,
+    "media.navigator.permission.disabled": True,
+    "media.autoplay.default": 0,
+    "media.autoplay.blocking_policy": 0,
+    # Fake devices do not count as permission to capture; without it only the default route's address is gathered.
+    "permissions.default.camera": 1,
+    "permissions.default.microphone": 1,
+    "media.peerconnection.ice.obfuscate_host_addresses": False,
+    "media.peerconnection.ice.loopback": True,
+    "browser.shell.checkDefaultBrowser": False,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "toolkit.telemetry.reportingpolicy.firstRun": False,
+    "app.update.disabledForTesting": True,
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    "media.gmp-manager.updateEnabled": False,
+    "services.settings.server": "data:,#none",
+    "browser.safebrowsing.malware.enabled": False,
+    "browser.safebrowsing.phishing.enabled": False,
+    "extensions.update.enabled": False,
+    "app.normandy.enabled": False,
+    "browser.startup.page": 0,
+    "browser.aboutwelcome.enabled": False,
+    "dom.push.connection.enabled": False,
+    "geo.enabled": False,
+    "network.dns.disablePrefetch": True,
+    "network.trr.mode": 5,
+}
+
+CHROMIUM_ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--mute-audio",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
+    # Where loopback is the only interface, Chromium gathers nothing without this.
+    "--allow-loopback-in-peer-connection",
+]
+
+
+class Browser:
+    """One browser window, spoken to in WebDriver BiDi commands."""
+
+    def __init__(self, socket, name):
+        self.socket, self.name = socket, name
+        self.last, self.waiting, self.console = 0, {}, []
+        self.context = None
+        self.reader = asyncio.create_task(self._read())
+
+    async def _read(self):
+        with contextlib.suppress(websockets.ConnectionClosed):
+            async for text in self.socket:
+                message = json.loads(text)
+                if message.get("type") == "event":
+                    self.console.append(message["params"].get("text"))
+                    continue
+                future = self.waiting.pop(message.get("id"), None)
+                if future is None or future.done():
+                    continue
+                if message.get("type") == "error":
+                    future.set_exception(RuntimeError(f"{self.name}: {message.get('message')}"))
+                else:
+                    future.set_result(message["result"])
+        for future in self.waiting.values():
+            if not future.done():
+                future.set_exception(RuntimeError(f"{self.name}: the browser went away"))
+
+    async def command(self, method, timeout=60, **parameters):
+        self.last += 1
+        future = self.waiting[self.last] = asyncio.get_running_loop().create_future()
+        await self.socket.send(json.dumps({"id": self.last, "method": method, "params": parameters}))
+        return await asyncio.wait_for(future, timeout)
+
+    async def start(self):
+        tree = await self.command("browsingContext.getTree")
+        self.context = tree["contexts"][0]["context"]
+        await self.command("session.subscribe", events=["log.entryAdded"])
+
+    async def open(self, url):
+        await self.command("browsingContext.navigate", context=self.context, url=url, wait="complete")
+
+    async def evaluate(self, expression, timeout=60):
+        """The value of a JavaScript expression, awaited, by way of JSON."""
+        result = await self.command(
+            "script.evaluate",
+            timeout=timeout,
+            expression=f"(async () => JSON.stringify(await ({expression})))()",
+            target={"context": self.context},
+            awaitPromise=True,
+            userActivation=True,
+        )
+        if result["type"] == "exception":
+            raise RuntimeError(f"{self.name}: {result['exceptionDetails']['text']}")
+        value = result["result"].get("value")
+        return None if value is None else json.loads(value)
+
+
+async def _stop(process):
+    if process.returncode is not None:
+        return
+    # Each browser was started in a session of its own: the group is its processes and no others.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        await asyncio.wait_for(process.wait(), 8)
+    except asyncio.TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+async def _wait_for_line(stream, pattern, timeout=60):
+    async def search():
+        while line := await stream.readline():
+            if match := re.search(pattern, line.decode("utf8", "replace")):
+                return match
+        raise RuntimeError(f"the process ended before it said {pattern}")
+
+    async def drain():
+        while await stream.readline():
+            pass
+
+    match = await asyncio.wait_for(search(), timeout)
+    asyncio.create_task(drain())
+    return match
+
+
+@contextlib.asynccontextmanager
+async def firefox():
+    profile = tempfile.mkdtemp(prefix="interop-firefox-")
+    with open(os.path.join(profile, "user.js"), "w") as file:
+        for key, value in FIREFOX_PREFERENCES.items():
+            file.write(f"user_pref({json.dumps(key)}, {json.dumps(value)});\n")
+    environment = {
+        **os.environ,
+        "HOME": profile,
+        "MOZ_CRASHREPORTER_DISABLE": "1",
+        "MOZ_DISABLE_CONTENT_SANDBOX": "1",
+    }
+    process = await asyncio.create_subprocess_exec(
+        "firefox-esr", "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port=0", "about:blank",
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, start_new_session=True, env=environment,
+    )
+    try:
+        match = await _wait_for_line(process.stderr, r"WebDriver BiDi listening on (ws://\S+)")
+        async with websockets.connect(match[1] + "/session", max_size=None, ping_interval=None) as socket:
+            browser = Browser(socket, "firefox")
+            await browser.command("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
+            await browser.start()
+            yield browser
+            with contextlib.suppress(Exception):
+                await browser.command("browser.close", timeout=5)
+    finally:
+        await _stop(process)
+        shutil.rmtree(profile, ignore_errors=True)
+
+
+def _webdriver(method, url, body=None):
+    request = urllib.request.Request(
+        url, method=method, data=None if body is None else json.dumps(body).encode(),
+        headers={"content-type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return json.loads(response.read())["value"]
+    except urllib.error.HTTPError as error:
+        raise RuntimeError(error.read().decode()[:1000]) from None
+
+
+@contextlib.asynccontextmanager
+async def chromium():
+    profile = tempfile.mkdtemp(prefix="interop-chromium-")
+    process = await asyncio.create_subprocess_exec(
+        "chromedriver", "--port=0", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        port = (await _wait_for_line(process.stdout, r"started successfully on port (\d+)"))[1]
+        base = f"http://127.0.0.1:{port}/session"
+        options = {"binary": "/usr/bin/chromium", "args": CHROMIUM_ARGUMENTS + [f"--user-data-dir={profile}"]}
+        capabilities = {"webSocketUrl": True, "acceptInsecureCerts": True, "goog:chromeOptions": options}
+        session = await asyncio.to_thread(
+            _webdriver, "POST", base, {"capabilities": {"alwaysMatch": capabilities}}
+        )
+        try:
+            url = session["capabilities"]["webSocketUrl"]
+            async with websockets.connect(url, max_size=None, ping_interval=None) as socket:
+                browser = Browser(socket, "chromium")
+                await browser.start()
+                yield browser
+        finally:
+            with contextlib.suppress(Exception):
+                await asyncio.to_thread(_webdriver, "DELETE", f"{base}/{session['sessionId']}")
+    finally:
+        await _stop(process)
+        shutil.rmtree(profile, ignore_errors=True)
