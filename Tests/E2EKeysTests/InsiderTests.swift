@@ -177,6 +177,30 @@
       #expect(victim.events.contains(.rekeyFailed(epoch: 2, .unauthenticatedMember)))
     }
 
+    @Test func `a bundle with keys that cannot be used is refused and stops nobody`() throws {
+      let call = Call(seed: 502)
+      for _ in 0..<2 { try call.join() }
+      call.run(for: .milliseconds(300))
+      let good = try AgreementPrivateKeys(generation: 0).publicKeys
+      let wrong = [
+        AgreementPublicKeys(generation: 0, x25519: good.x25519, mlkem: [UInt8](repeating: 0xFF, count: 1568)),
+        AgreementPublicKeys(generation: 0, x25519: [UInt8](repeating: 0, count: 32), mlkem: good.mlkem),
+      ]
+      for keys in wrong {
+        let bundle = try KeyBundle.make(
+          room: call.invite.room, nonce: [UInt8](repeating: 1, count: 32), policy: KeyPolicy(), channelKey: good.x25519,
+          agreement: keys, identity: MemberIdentity(), admissionKey: call.invite.admissionKey)
+        let victim = call.clients[0]
+        let log = try #require(victim.keys.log)
+        let entry = MembershipEntry(
+          n: log.n + 1, kind: .join, member: MemberID(bundleHash: sha3(bundle)), bundleHash: Blob(sha3(bundle)),
+          cause: .joined, previous: Blob(log.headHash))
+        victim.keys.membershipChanged(MembershipChange(entry: entry, bundle: Blob(bundle)), at: call.now)
+        call.drain(victim)
+        #expect(victim.events.contains(.memberRejected(entry.member, .malformed)))
+      }
+    }
+
     @Test func `a wrapped key opens under its own binding only`() throws {
       let keys = try AgreementPrivateKeys(generation: 3)
       let room = try #require(RoomID(bytes: [UInt8](repeating: 9, count: 16)))

@@ -82,6 +82,8 @@ import WireBytes
     missing.received(65_500 &+ 131, at: ms(11))
     #expect(missing.needsKeyFrame)
     #expect(missing.pending == 0)
+    #expect(missing.nextDeadline == ms(11))
+    #expect(missing.due(at: ms(11)).isEmpty)
     #expect(missing.nextDeadline == .never)
     missing.needsKeyFrame = false
     missing.received(65_500 &+ 133, at: ms(12))
@@ -93,6 +95,6 @@ import WireBytes
     missing.received(0, at: ms(0))
     missing.received(20_000, at: ms(1))
     #expect(missing.needsKeyFrame)
-    #expect(missing.nextDeadline == .never)
+    #expect(missing.nextDeadline == ms(1))
   }
 }

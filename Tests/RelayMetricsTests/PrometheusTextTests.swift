@@ -30,7 +30,7 @@ struct PrometheusTextTests {
 
   @Test func `histogram buckets are cumulative and end at infinity`() {
     var histogram = Histogram(bounds: [0.001, 0.5])
-    histogram.observe(0.0005)
+    histogram.observe(0.0009765625)
     histogram.observe(0.25, times: 2)
     histogram.observe(3)
     var page = PrometheusText(prefix: "sfu")
@@ -42,7 +42,7 @@ struct PrometheusTextTests {
         sfu_forward_latency_seconds_bucket{le="0.001"} 1
         sfu_forward_latency_seconds_bucket{le="0.5"} 3
         sfu_forward_latency_seconds_bucket{le="+Inf"} 4
-        sfu_forward_latency_seconds_sum 3.5005
+        sfu_forward_latency_seconds_sum 3.5009765625
         sfu_forward_latency_seconds_count 4
 
         """)

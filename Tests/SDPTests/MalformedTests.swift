@@ -15,14 +15,14 @@ import WireBytes
     #expect(read.sections.map(\.accepted) == offer.sections.map { !$0.rejected })
   }
 
-  @Test(arguments: Offers.allCases)
+  @Test(arguments: Offers.plain)
   func `every truncation of an offer`(_ browser: Offers) throws {
     for bytes in MalformedSweep.truncations(of: Array(try browser.text().utf8)) { try Self.survive(bytes) }
   }
 
-  @Test(arguments: Offers.allCases)
+  @Test(arguments: Offers.plain)
   func `random changes of an offer`(_ browser: Offers) throws {
-    for bytes in MalformedSweep.mutations(of: Array(try browser.text().utf8), count: 3000, seed: 23) {
+    for bytes in MalformedSweep.mutations(of: Array(try browser.text().utf8), count: 1000, seed: 23) {
       try Self.survive(bytes)
     }
   }
@@ -31,7 +31,7 @@ import WireBytes
     let offer = ClientNegotiationTests.offer.render()
     let reply = answer(to: try OfferedSession(parsing: offer)).render()
     for text in [offer, reply] {
-      for bytes in MalformedSweep.mutations(of: Array(text.utf8), count: 3000, seed: 5) { try Self.survive(bytes) }
+      for bytes in MalformedSweep.mutations(of: Array(text.utf8), count: 1000, seed: 5) { try Self.survive(bytes) }
       for bytes in MalformedSweep.truncations(of: Array(text.utf8)) { try Self.survive(bytes) }
     }
   }
@@ -39,7 +39,7 @@ import WireBytes
   @Test func `whole lines doubled, dropped and moved`() throws {
     let lines = try Offers.chromium.text().sections.joined().map { $0 + "\r\n" }
     var random = SeededRandom(seed: 99)
-    for _ in 0..<2000 {
+    for _ in 0..<800 {
       var variant = lines
       for _ in 0..<Int.random(in: 1...6, using: &random) {
         let index = Int.random(in: 0..<variant.count, using: &random)

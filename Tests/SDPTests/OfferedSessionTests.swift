@@ -100,6 +100,28 @@ import WireBytes
       try OfferedSession(parsing: text.replacing("a=sendrecv\n", with: "a=recvonly\n")).sections[1].rids.isEmpty)
   }
 
+  @Test(arguments: Offers.simulcast)
+  func `a browser's simulcast with a slot, bundle-only sections included`(_ browser: Offers) throws {
+    let offer = try OfferedSession(parsing: browser.text())
+    #expect(offer.bundleFirstMid == "0")
+    #expect(offer.sections.map(\.rejected) == [false, false, false])
+    #expect(offer.sections.map(\.sends) == [true, true, false])
+    #expect(offer.sections.map(\.receives) == [false, false, true])
+    #expect(offer.sections[1].rids == ["q", "h", "f"])
+    #expect(offer.sections[1].extensions.rid != 0 && offer.sections[1].extensions.repairedRid != 0)
+    // Two or more encodings make both browsers offer it unasked.
+    #expect(offer.sections[1].extensions.dependencyDescriptor != 0)
+    #expect(offer.sections[1].rtxSSRCs.count == (browser == .firefoxSimulcast ? 3 : 0))
+    #expect(offer.sections[1].ssrcs.count == (browser == .firefoxSimulcast ? 3 : 0))
+    #expect(offer.sections[2].rids.isEmpty)
+
+    let answered = answer(to: offer).render().sections
+    #expect(answered[0].contains("a=group:BUNDLE 0 1 2"))
+    #expect(answered[2].contains("a=simulcast:recv q;h;f") && answered[2].contains("a=recvonly"))
+    #expect(answered[3].contains("a=sendonly") && answered[3].contains { $0.hasPrefix("a=ssrc-group:FID ") })
+    #expect(answered.dropFirst().allSatisfy { $0[0].split(separator: " ")[1] == "7000" })
+  }
+
   @Test func `the Dependency Descriptor is taken for video`() throws {
     let line = "a=extmap:12 \(ExtensionURI.dependencyDescriptor)\n"
     let text = try Offers.chromium.text(replacing: "a=mid:0\n", with: "a=mid:0\n" + line)

@@ -1,9 +1,16 @@
 import Foundation
 import Testing
 
-/// Offers that real browsers made: camera, microphone and a data channel, `bundlePolicy: "balanced"`.
-enum Offers: String, CaseIterable {
+/// Offers that real browsers made, Chromium 156 and Firefox ESR 153.
+enum Offers: String {
+  /// Camera, microphone and a data channel, `bundlePolicy: "balanced"`.
   case chromium, firefox
+  /// Microphone, camera in three encodings and one video slot, `bundlePolicy: "max-bundle"`.
+  case chromiumSimulcast = "chromium-simulcast"
+  case firefoxSimulcast = "firefox-simulcast"
+
+  static let plain = [Offers.chromium, .firefox]
+  static let simulcast = [Offers.chromiumSimulcast, .firefoxSimulcast]
 
   func text() throws -> String {
     let url = try #require(

@@ -16,6 +16,13 @@ struct AgreementPublicKeys: Sendable {
   /// `x25519 (32) | ML-KEM-1024 (1568)`
   var bytes: [UInt8] { x25519 + mlkem }
 
+  /// Whether keys can be encapsulated to them at all. A member whose keys cannot be used must not stop a commit to the
+  /// others, so this is asked before it is let in. `probe` is any X25519 key: a point of low order fails with each.
+  func isUsable(probe: Curve25519.KeyAgreement.PrivateKey) -> Bool {
+    guard (try? MLKEM1024.PublicKey(rawRepresentation: mlkem)) != nil else { return false }
+    return (try? E2EKeys.x25519(probe, with: x25519)) != nil
+  }
+
   init(generation: UInt32, x25519: [UInt8], mlkem: [UInt8]) {
     self.generation = generation
     self.x25519 = x25519

@@ -15,9 +15,10 @@ extension CallKeys {
 
   /// Makes the epoch for a log position, and announces it to its members.
   ///
-  /// `advised` is the relay's epoch, or 0 when the clients act on their own.
-  func commit(cause: RekeyCause, advised: UInt32, headN: UInt32, at now: MonotonicInstant) {
-    guard let log, let snapshot = log.snapshot(at: headN), rank(in: snapshot.members) != nil else { return }
+  /// `advised` is the relay's epoch, or 0 when the clients act on their own. False if the cipher failed.
+  @discardableResult
+  func commit(cause: RekeyCause, advised: UInt32, headN: UInt32, at now: MonotonicInstant) -> Bool {
+    guard let log, let snapshot = log.snapshot(at: headN), rank(in: snapshot.members) != nil else { return false }
     let holders = snapshot.members.filter(\.isEligible)
     let base = newest.flatMap { canRatchet(from: $0, to: holders, cause: cause) ? $0 : nil }
     let keyRosterHash = RoomLog.rosterHash(holders, room: room)
@@ -39,12 +40,13 @@ extension CallKeys {
       excluded: snapshot.members.filter { !$0.isEligible }.map(\.joinIndex), entries: [])
     let others = holders.filter { !$0.isSelf }
     let receivers = others.filter { base?.holds($0) != true }
-    guard let complete = announce(header, key: key, wrapFor: receivers, sendTo: others) else { return }
+    guard let complete = announce(header, key: key, wrapFor: receivers, sendTo: others) else { return false }
     install(
       EpochKeys(
         header: complete, key: key, senders: senders(holders), isOwn: true, at: now,
         activateBy: activationLimit(advised: advised, at: now)),
       at: now)
+    return true
   }
 
   /// Gives the key of the epoch in use, once more, to a member that missed it.

@@ -95,7 +95,7 @@ extension CallKeys {
       let channel = PairwiseChannel(
         own: channelKey, ownBundleHash: bundleHash, peerKey: bundle.channelKey, peerBundleHash: hash,
         salt: pairwiseSalt)
-      guard let channel else { throw .malformed }
+      guard let channel, bundle.agreement.isUsable(probe: channelKey) else { throw .malformed }
       guard policy.acceptedFrameSuites.contains(bundle.sframeSuite) else { throw .frameSuite }
       guard let suite = KeyAgreementSuite.strongest(policy.offered, bundle.suites), suite >= policy.minimumSuite else {
         // It holds the invite, so it is heard; this member gives it no keys.

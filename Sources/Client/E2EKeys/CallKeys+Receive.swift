@@ -83,7 +83,8 @@ extension CallKeys {
     let signed = KeyUpdate.signedBytes(update.keys, room: room, bundleHash: sender.bundleHash)
     guard
       isValidSignature(
-        update.signature, of: signed, context: KeyUpdate.signatureContext, by: bundle.identity)
+        update.signature, of: signed, context: KeyUpdate.signatureContext, by: bundle.identity),
+      let channelKey, update.keys.isUsable(probe: channelKey)
     else { return }
     sender.agreement = update.keys
   }

@@ -47,7 +47,9 @@ extension CallKeys {
       commit(cause: preparation.cause, advised: preparation.epoch, headN: preparation.headN, at: now)
       self.preparation = nil
     }
-    if let due = ownCommitDue(), now >= due.at { commit(cause: due.cause, advised: 0, headN: log.n, at: now) }
+    if let due = ownCommitDue(), now >= due.at, !commit(cause: due.cause, advised: 0, headN: log.n, at: now) {
+      retryCommitAt = now + policy.failover
+    }
   }
 
   /// When this member commits the prepared epoch, unless somebody before it in rank has.
@@ -59,6 +61,11 @@ extension CallKeys {
 
   /// When this member commits without the relay's advice, and why.
   private func ownCommitDue() -> (at: MonotonicInstant, cause: RekeyCause)? {
+    // A commit that failed is tried again, but not at once for ever.
+    wantedCommit().map { (max($0.at, retryCommitAt), $0.cause) }
+  }
+
+  private func wantedCommit() -> (at: MonotonicInstant, cause: RekeyCause)? {
     guard let log, let newest, let rank = rank(in: log.members) else { return nil }
     let wait = policy.failover * UInt64(rank)
     var due: (at: MonotonicInstant, cause: RekeyCause) = (

@@ -74,6 +74,7 @@ package final class CallKeys {
   var heartbeatAt = MonotonicInstant.never
   var silenceCheckAt = MonotonicInstant.never
   var rotateAt = MonotonicInstant.never
+  var retryCommitAt = MonotonicInstant(nanoseconds: 0)
   var actions: [KeyAction] = []
 
   /// When `expire(at:)` is next due.

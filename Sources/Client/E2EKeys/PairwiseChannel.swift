@@ -22,15 +22,12 @@ struct PairwiseChannel {
   private var nextSequence: UInt64 = 0
   private var received = ReplayWindow()
 
-  /// Nil for a key that is not a point of full order.
+  /// Nil for a peer key of low order.
   init?(
     own: Curve25519.KeyAgreement.PrivateKey, ownBundleHash: [UInt8], peerKey: [UInt8], peerBundleHash: [UInt8],
     salt: SymmetricKey
   ) {
-    guard
-      let key = try? Curve25519.KeyAgreement.PublicKey(rawRepresentation: peerKey),
-      let shared = try? own.sharedSecretFromKeyAgreement(with: key)
-    else { return nil }
+    guard let shared = try? x25519(own, with: peerKey) else { return nil }
     let label = Array("SEALEDSFU-PAIR-V1".utf8)
     sendKey = salt.extractAndExpand(shared, info: label + ownBundleHash + peerBundleHash)
     receiveKey = salt.extractAndExpand(shared, info: label + peerBundleHash + ownBundleHash)

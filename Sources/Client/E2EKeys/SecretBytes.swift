@@ -93,6 +93,20 @@ extension SharedSecret {
   func feed<H: HashFunction>(_ hash: inout H) {
     unsafe withUnsafeBytes { bytes in unsafe hash.update(bufferPointer: bytes) }
   }
+
+  /// Whether all bytes are zero, which a public key of low order brings about (RFC 7748 section 6.1). The library
+  /// leaves this check to its users.
+  fileprivate var isZero: Bool {
+    unsafe withUnsafeBytes { bytes in unsafe bytes.reduce(UInt8(0), |) == 0 }
+  }
+}
+
+/// X25519. Throws `malformed` for a public key of low order or of another length.
+func x25519(_ own: Curve25519.KeyAgreement.PrivateKey, with peer: [UInt8]) throws(E2EError) -> SharedSecret {
+  guard let key = try? Curve25519.KeyAgreement.PublicKey(rawRepresentation: peer),
+    let shared = try? own.sharedSecretFromKeyAgreement(with: key), !shared.isZero
+  else { throw .malformed }
+  return shared
 }
 
 func sha3(_ bytes: [UInt8]) -> [UInt8] { Array(SHA3_256.hash(data: bytes)) }

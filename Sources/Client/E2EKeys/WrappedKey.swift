@@ -67,8 +67,7 @@ struct WrappedKey: Equatable, Sendable {
     var ephemeral = [UInt8]()
     if suite.isHybrid {
       let own = Curve25519.KeyAgreement.PrivateKey()
-      shared = try own.sharedSecretFromKeyAgreement(
-        with: Curve25519.KeyAgreement.PublicKey(rawRepresentation: recipient.x25519))
+      shared = try x25519(own, with: recipient.x25519)
       ephemeral = [UInt8](own.publicKey.rawRepresentation)
     }
     self.suite = suite
@@ -89,10 +88,7 @@ struct WrappedKey: Equatable, Sendable {
     binding: Binding
   ) throws -> SymmetricKey {
     let mlkem = try keys.mlkem.decapsulate(ciphertext)
-    let shared =
-      suite.isHybrid
-      ? try keys.x25519.sharedSecretFromKeyAgreement(
-        with: Curve25519.KeyAgreement.PublicKey(rawRepresentation: ephemeral)) : nil
+    let shared = suite.isHybrid ? try x25519(keys.x25519, with: ephemeral) : nil
     let wrapping = KeyCombiner.combine(
       x25519: shared, mlkem: mlkem,
       transcript: KeyCombiner.Transcript(

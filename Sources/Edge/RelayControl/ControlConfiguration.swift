@@ -1,5 +1,3 @@
-package import WireBytes
-
 /// An address to listen on. Port 0 takes a free one.
 package typealias ListenAddress = (host: String, port: Int)
 

@@ -51,30 +51,30 @@ extension ControlCounters {
     page.counter("signaling_accepted_total", help: "Signalling connections that were opened.", accepted)
     page.family("signaling_refused_total", .counter, help: "Connections refused before the WebSocket was open.") {
       for refusal in Refusal.allCases {
-        $0.sample(refused[refusal, default: 0], MetricLabel("reason", refusal.rawValue))
+        $0.count(refused[refusal, default: 0], MetricLabel("reason", refusal.rawValue))
       }
     }
     page.family("signaling_closed_total", .counter, help: "Signalling connections that ended, by cause.") {
       for cause in CloseCause.allCases {
-        $0.sample(closed[cause, default: 0], MetricLabel("cause", cause.rawValue))
+        $0.count(closed[cause, default: 0], MetricLabel("cause", cause.rawValue))
       }
     }
     page.family("signaling_messages_received_total", .counter, help: "Messages from clients, by type.") {
       for kind in MessageKind.allCases {
-        $0.sample(messagesReceived[kind, default: 0], MetricLabel("type", kind.label))
+        $0.count(messagesReceived[kind, default: 0], MetricLabel("type", kind.label))
       }
     }
     page.counter("signaling_received_bytes_total", help: "Bytes of messages from clients.", bytesReceived)
     page.family("signaling_messages_sent_total", .counter, help: "Messages to clients, by type.") {
-      for (type, count) in messagesSent.sorted(by: { $0.key < $1.key }) { $0.sample(count, MetricLabel("type", type)) }
+      for (type, count) in messagesSent.sorted(by: { $0.key < $1.key }) { $0.count(count, MetricLabel("type", type)) }
     }
     page.counter("signaling_sent_bytes_total", help: "Bytes of messages to clients.", bytesSent)
     page.family("signaling_errors_total", .counter, help: "Error messages to clients, by code.") {
-      for (code, count) in errors.sorted(by: { $0.key < $1.key }) { $0.sample(count, MetricLabel("code", code)) }
+      for (code, count) in errors.sorted(by: { $0.key < $1.key }) { $0.count(count, MetricLabel("code", code)) }
     }
     page.family("signaling_tokens_refused_total", .counter, help: "Join tokens refused, by reason.") {
       for error in TokenError.allCases {
-        $0.sample(tokensRefused[error, default: 0], MetricLabel("reason", error.rawValue))
+        $0.count(tokensRefused[error, default: 0], MetricLabel("reason", error.rawValue))
       }
     }
   }

@@ -1,13 +1,18 @@
-import RelayEngine
-import Signaling
+package import RelayEngine
+package import Signaling
 import WireBytes
 
 /// Who may join: the token rules of this relay.
-struct JoinAdmission: Sendable {
-  var tokenKeys: [String: [UInt8]]
-  var allowsJoinWithoutToken: Bool
+package struct JoinAdmission: Sendable {
+  private let tokenKeys: [String: [UInt8]]
+  private let allowsJoinWithoutToken: Bool
 
-  func admit(_ join: Join, nowUnixSeconds: UInt64) throws(TokenError) -> AdmittedJoin {
+  package init(tokenKeys: [String: [UInt8]], allowsJoinWithoutToken: Bool) {
+    self.tokenKeys = tokenKeys
+    self.allowsJoinWithoutToken = allowsJoinWithoutToken
+  }
+
+  package func admit(_ join: Join, nowUnixSeconds: UInt64) throws(TokenError) -> AdmittedJoin {
     guard let token = join.token, !(tokenKeys.isEmpty && allowsJoinWithoutToken) else {
       guard allowsJoinWithoutToken else { throw .missing }
       return AdmittedJoin(join: join, canPublish: true, canSubscribe: true)

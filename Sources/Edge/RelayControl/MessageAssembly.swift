@@ -1,20 +1,29 @@
-import WireBytes
+package import WireBytes
 
 /// Puts fragmented messages together (RFC 6455 section 5.4), within a bound.
-struct MessageAssembly: Sendable {
-  enum Failure: Error, Equatable { case unexpectedContinuation, expectedContinuation, tooLarge }
+package struct MessageAssembly: Sendable {
+  package enum Failure: Error, Equatable { case unexpectedContinuation, expectedContinuation, tooLarge }
 
-  struct Message: Equatable {
-    var isBinary: Bool
-    var bytes: [UInt8]
+  package struct Message: Equatable, Sendable {
+    package var isBinary: Bool
+    package var bytes: [UInt8]
+
+    package init(isBinary: Bool, bytes: [UInt8]) {
+      self.isBinary = isBinary
+      self.bytes = bytes
+    }
   }
 
   private var pending: Message?
   /// When the first frame of an unfinished message came.
-  private(set) var startedAt: MonotonicInstant?
+  package private(set) var startedAt: MonotonicInstant?
+
+  package init() {}
 
   /// Takes a data frame; returns the message that it completes.
-  mutating func add(_ frame: InboundFrame, limit: Int, at now: MonotonicInstant) throws(Failure) -> Message? {
+  package mutating func add(
+    _ frame: InboundFrame, limit: Int, at now: MonotonicInstant
+  ) throws(Failure) -> Message? {
     var message: Message
     if frame.opcode == .continuation {
       guard let begun = pending.take() else { throw .unexpectedContinuation }

@@ -1,8 +1,8 @@
-import RelayEngine
-import Signaling
+package import RelayEngine
+package import Signaling
 
 /// What the session's state machine wants done, in order.
-enum SessionAction: Sendable {
+package enum SessionAction: Sendable {
   /// Find the room's shard and hand the join to it.
   case join(AdmittedJoin)
   /// Hand the command to the shard of the last join.
@@ -18,7 +18,7 @@ enum SessionAction: Sendable {
   case abort
   case count(Count)
 
-  enum Count: Sendable, Equatable {
+  package enum Count: Sendable, Equatable {
     case received(MessageKind, bytes: Int)
     case tokenRefused(TokenError)
     case closed(CloseCause)

@@ -95,8 +95,7 @@ extension SessionHandler {
     switch action {
     case .join(let join):
       shard = gateway.place(join.join.room)
-      guard case let connection = machine.connection else { return }
-      gateway.submit(.join(connection, join), shard: shard)
+      gateway.submit(.join(machine.connection, join), shard: shard)
     case .submit(let command):
       gateway.submit(command, shard: shard)
     case .send(let message):

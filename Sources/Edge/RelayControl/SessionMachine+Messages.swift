@@ -1,7 +1,7 @@
-import RelayEngine
+package import RelayEngine
 import SDP
 import Signaling
-import WireBytes
+package import WireBytes
 
 /// Messages from the client.
 extension SessionMachine {
@@ -86,7 +86,7 @@ extension SessionMachine {
 
 /// What the shard says.
 extension SessionMachine {
-  mutating func receive(_ event: EngineEvent, at now: MonotonicInstant) -> [SessionAction] {
+  package mutating func receive(_ event: EngineEvent, at now: MonotonicInstant) -> [SessionAction] {
     guard isOpen else { return [] }
     switch event {
     case .send(_, let message):

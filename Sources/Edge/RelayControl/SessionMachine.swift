@@ -1,11 +1,11 @@
-import RelayEngine
+package import RelayEngine
 import Signaling
-import WireBytes
+package import WireBytes
 
 /// One signalling connection, from the finished WebSocket handshake to its end: what may come when, how much of it,
 /// and what the other side is told. It does nothing itself: every input returns the actions that follow from it.
-struct SessionMachine: ~Copyable {
-  enum State: Equatable {
+package struct SessionMachine: ~Copyable {
+  package enum State: Equatable {
     /// No member yet; `join` must come before the deadline.
     case awaitingJoin(until: MonotonicInstant)
     /// `join` is with the shard, which may still refuse it.
@@ -21,7 +21,7 @@ struct SessionMachine: ~Copyable {
   let admission: JoinAdmission
   let wall: WallClock
 
-  var state: State
+  package internal(set) var state: State
   /// Whether a shard may hold something for this connection, and so must hear of its end.
   var isKnownToEngine = false
   /// Whether a join was ever handed on: who starts with anything else is no client of ours.
@@ -33,7 +33,7 @@ struct SessionMachine: ~Copyable {
   private var lastHeard: MonotonicInstant
   private var nextPing: MonotonicInstant
 
-  init(
+  package init(
     connection: ConnectionID, limits: ControlLimits, admission: JoinAdmission, wall: WallClock, at now: MonotonicInstant
   ) {
     self.connection = connection
@@ -54,7 +54,7 @@ struct SessionMachine: ~Copyable {
   }
 
   /// When `expire` must be called at the latest.
-  var nextDeadline: MonotonicInstant {
+  package var nextDeadline: MonotonicInstant {
     switch state {
     case .ended: return .never
     case .closing(let until): return until
@@ -66,7 +66,7 @@ struct SessionMachine: ~Copyable {
     return deadline
   }
 
-  mutating func receive(_ frame: InboundFrame, at now: MonotonicInstant) -> [SessionAction] {
+  package mutating func receive(_ frame: InboundFrame, at now: MonotonicInstant) -> [SessionAction] {
     guard isOpen else { return frame.opcode == .close ? finish() : [] }
     lastHeard = now
     guard frame.isMasked, !frame.hasReservedBits else { return end(.protocolError, at: now) }
@@ -89,22 +89,22 @@ struct SessionMachine: ~Copyable {
   }
 
   /// A frame that was too large to be read: what follows it on the connection cannot be understood.
-  mutating func oversize(at now: MonotonicInstant) -> [SessionAction] {
+  package mutating func oversize(at now: MonotonicInstant) -> [SessionAction] {
     guard isOpen else { return [] }
     let error = SignalingError(code: .tooLarge, message: "a message is larger than any may be", about: nil)
     return [.send(.error(error))] + end(.protocolError, code: 1009, at: now)
   }
 
   /// A frame that breaks RFC 6455.
-  mutating func brokenFrame(at now: MonotonicInstant) -> [SessionAction] { end(.protocolError, at: now) }
+  package mutating func brokenFrame(at now: MonotonicInstant) -> [SessionAction] { end(.protocolError, at: now) }
 
   /// More is queued for this client than it may leave unread. There is no room for a goodbye.
-  mutating func overflow(at now: MonotonicInstant) -> [SessionAction] {
+  package mutating func overflow(at now: MonotonicInstant) -> [SessionAction] {
     guard state != .ended else { return [] }
     return drop(.slowConsumer)
   }
 
-  mutating func expire(at now: MonotonicInstant) -> [SessionAction] {
+  package mutating func expire(at now: MonotonicInstant) -> [SessionAction] {
     switch state {
     case .ended: return []
     case .closing(let until):
@@ -126,10 +126,10 @@ struct SessionMachine: ~Copyable {
   }
 
   /// The server is going down.
-  mutating func shutdown(at now: MonotonicInstant) -> [SessionAction] { end(.shutdown, at: now) }
+  package mutating func shutdown(at now: MonotonicInstant) -> [SessionAction] { end(.shutdown, at: now) }
 
   /// The TCP connection is gone.
-  mutating func gone() -> [SessionAction] {
+  package mutating func gone() -> [SessionAction] {
     let wasOpen = isOpen
     state = .ended
     return wasOpen ? tellEngine() + [.count(.closed(.disconnected))] : []

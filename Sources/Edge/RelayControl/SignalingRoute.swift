@@ -1,13 +1,13 @@
-import NIOHTTP1
+package import NIOHTTP1
 
 /// What becomes of an HTTP request to the signalling listener.
-enum SignalingRoute: Equatable {
+package enum SignalingRoute: Equatable {
   case call
   case refused(Refusal)
 
-  static let path = "/v1/call"
+  package static let path = "/v1/call"
 
-  init(_ head: HTTPRequestHead, allowedOrigins: [String]) {
+  package init(_ head: HTTPRequestHead, allowedOrigins: [String]) {
     let path = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first ?? ""
     guard path == Self.path else {
       self = .refused(.notFound)

@@ -46,7 +46,7 @@ package struct MissingPackets: Sendable {
     self.highest = sequence
     let gap = Int(sequence &- highest) - 1
     guard gap > 0 else { return }
-    guard count + gap <= Self.capacity else { return giveUp() }
+    guard count + gap <= Self.capacity else { return giveUp(at: now) }
     let due = now + Self.reorderWait
     for step in 1...gap {
       holes[count] = Hole(sequence: highest &+ UInt16(step), tries: 0, since: now, due: due)
@@ -89,9 +89,10 @@ package struct MissingPackets: Sendable {
   }
 
   /// So much is lost that a key frame is cheaper and quicker than the packets.
-  private mutating func giveUp() {
+  private mutating func giveUp(at now: MonotonicInstant) {
     count = 0
-    nextDeadline = .never
+    // So that whoever waits for the deadline sees at once that a key frame is needed.
+    nextDeadline = now
     needsKeyFrame = true
   }
 }

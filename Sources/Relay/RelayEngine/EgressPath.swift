@@ -1,5 +1,6 @@
 import Forwarding
 import RTP
+import SDP
 import SRTP
 import WireBytes
 

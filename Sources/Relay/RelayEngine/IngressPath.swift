@@ -153,6 +153,16 @@ extension ShardEngine {
     arm(peer.room)
   }
 
+  /// A new SSRC has number spaces of its own: what was counted and cached under the old one means nothing for it.
+  private func restart(_ encoding: Encoding, at position: Int, of track: IngressTrack) {
+    encoding.restart()
+    for leg in track.legs {
+      switch leg {
+      case .peer(let slot): if slot.currentEncoding == position { slot.currentEncoding = nil }
+      }
+    }
+  }
+
   /// Binds an SSRC that the offer did not name to its track, by the mid and rid extensions (RFC 8843 section 9.2,
   /// RFC 8852 section 3).
   private func learnRoute(
@@ -174,7 +184,12 @@ extension ShardEngine {
     // An SSRC that changes under the same rid replaces the old one: the client restarted its encoder.
     let old = isRetransmission ? encoding.rtxSSRC : encoding.ssrc
     peer.routes.removeAll { $0.ssrc == old }
-    if isRetransmission { encoding.rtxSSRC = header.ssrc } else { encoding.ssrc = header.ssrc }
+    if isRetransmission {
+      encoding.rtxSSRC = header.ssrc
+    } else {
+      if old != nil { restart(encoding, at: position, of: track) }
+      encoding.ssrc = header.ssrc
+    }
     let route = IngressRoute(ssrc: header.ssrc, track: track, encoding: position, isRetransmission: isRetransmission)
     peer.routes.append(route)
     return route

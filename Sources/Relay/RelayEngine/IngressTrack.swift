@@ -17,7 +17,8 @@ final class Encoding {
   var statistics = ReceptionStatistics()
   var missing = MissingPackets()
   var keyframes = KeyframeArbiter()
-  let cache: RetransmissionCache
+  private(set) var cache: RetransmissionCache
+  private let cacheBytes: Int
   /// What has gone into the shard's loss counters so far.
   var accountedExpected: Int64 = 0
   var accountedLost: Int64 = 0
@@ -25,7 +26,17 @@ final class Encoding {
 
   init(rid: ShortText?, cacheBytes: Int) {
     self.rid = rid
+    self.cacheBytes = cacheBytes
     cache = RetransmissionCache(byteCapacity: cacheBytes, maxAge: .seconds(1))
+  }
+
+  /// Forgets everything that belongs to the present SSRC.
+  func restart() {
+    statistics = ReceptionStatistics()
+    missing = MissingPackets()
+    cache = RetransmissionCache(byteCapacity: cacheBytes, maxAge: .seconds(1))
+    accountedExpected = 0
+    accountedLost = 0
   }
 }
 

@@ -1,3 +1,4 @@
+import Forwarding
 import HopCrypto
 import Membership
 import Signaling

@@ -1,3 +1,4 @@
+import ICE
 import WireBytes
 
 /// All peers of a shard, found by index, by address and by ICE user name fragment.

@@ -1,3 +1,4 @@
+import Forwarding
 import Membership
 import Signaling
 import WireBytes

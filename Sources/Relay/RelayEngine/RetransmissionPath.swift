@@ -1,12 +1,18 @@
 import Forwarding
 import RTP
+import SDP
 import WireBytes
 
 /// Answers a subscriber's NACK from the track's cache, as RTX (RFC 4588).
 extension ShardEngine {
   func retransmit(_ lost: [UInt16], in leg: ReceiveSlot, at now: MonotonicInstant, into batch: EgressBatch) {
     counters.nackReceived &+= UInt64(lost.count)
-    guard let track = leg.track, let endpoint = leg.subscriber.endpoint, let sender = leg.subscriber.sender else {
+    // Without an RTX stream a packet would go out twice under one nonce: AEAD forbids that unless it is the same to the
+    // last bit, which a renegotiation in between could break. Audio conceals its losses.
+    guard let track = leg.track, leg.codec.rtxPayloadType != nil, let endpoint = leg.subscriber.endpoint,
+      let sender = leg.subscriber.sender
+    else {
+      counters.rtxMissed &+= UInt64(lost.count)
       return
     }
     for sequence in lost {
@@ -33,19 +39,16 @@ extension ShardEngine {
   private func writeRetransmission(
     of bytes: Span<UInt8>, out sequence: UInt16, from track: IngressTrack, in leg: ReceiveSlot, into target: PacketSlot
   ) -> Int? {
-    guard case .peer(let publisher) = track.source, let parsed = try? RTPHeader(parsing: bytes),
+    guard let rtxPayloadType = leg.codec.rtxPayloadType, case .peer(let publisher) = track.source, let parsed = try? RTPHeader(parsing: bytes),
       let extensions = try? HeaderExtensions(scanning: bytes, header: parsed, ids: publisher.ids)
     else { return nil }
     // A packet that itself came by retransmission is cached with its original sequence number in front.
     let isRepair = parsed.payloadType == track.codec.rtxPayloadType
     let start = parsed.headerLength + (isRepair ? 2 : 0)
     guard start <= parsed.payloadEnd else { return nil }
-    // Audio has no RTX stream: the packet goes out again as it was, which the receiver's replay check tells apart.
-    let rtxPayloadType = leg.codec.rtxPayloadType
     var header = EgressHeader(
-      marker: parsed.marker, payloadType: rtxPayloadType ?? leg.codec.payloadType,
-      sequenceNumber: rtxPayloadType == nil ? sequence : leg.rtxSequence,
-      timestamp: leg.timestamp.rewrite(parsed.timestamp), ssrc: rtxPayloadType == nil ? leg.ssrc : leg.rtxSSRC)
+      marker: parsed.marker, payloadType: rtxPayloadType, sequenceNumber: leg.rtxSequence,
+      timestamp: leg.timestamp.rewrite(parsed.timestamp), ssrc: leg.rtxSSRC)
     header.ids = leg.ids
     header.mid = leg.shortMid
     if !extensions.audioLevel.isEmpty { header.audioLevel = bytes[extensions.audioLevel.lowerBound] }
@@ -54,15 +57,13 @@ extension ShardEngine {
       header.frameNumber = leg.frameNumber.rewrite(descriptor.frameNumber)
     }
     let payload = bytes.extracting(start..<parsed.payloadEnd)
-    if rtxPayloadType != nil { leg.rtxSequence &+= 1 }
+    leg.rtxSequence &+= 1
     let final = header
     return slab.edit(target) { output in
       var offset = final.write(into: &output, dependencyDescriptor: descriptorBytes)
       guard offset + 2 + payload.count + Self.protectionRoom <= PacketSlab.slotSize else { return nil }
-      if rtxPayloadType != nil {
-        output.store(sequence, at: offset)
-        offset += 2
-      }
+      output.store(sequence, at: offset)
+      offset += 2
       for index in payload.indices { output[offset + index] = payload[index] }
       return offset + payload.count
     }

@@ -20,7 +20,7 @@ final class Room {
     trigger = RekeyTrigger(timing: timing)
   }
 
-  subscript(member: MemberID) -> Peer? { byMember[member] }
+  subscript(member member: MemberID) -> Peer? { byMember[member] }
 
   func add(_ peer: Peer) {
     peers.append(peer)

@@ -1,4 +1,5 @@
 import Forwarding
+import SDP
 import Signaling
 import WireBytes
 

@@ -20,8 +20,8 @@ package enum DependencyDescriptorWriter {
     bits.write(0, 5)  // decode targets, less one
     bits.write(0, 2)  // second template: the same layer
     bits.write(3, 2)  // no more templates
-    bits.write(3, 2)  // template 0: required
-    bits.write(3, 2)  // template 1: required
+    bits.write(2, 2)  // template 0: switch, for every later frame can be decoded from here on
+    bits.write(2, 2)  // template 1: the same, as long as the frame itself can be decoded
     bits.write(0, 1)  // template 0 refers to nothing
     bits.write(0b10000, 5)  // template 1: one reference, one frame back
     bits.write(0, 1)

@@ -32,7 +32,7 @@ package struct EgressHeader: Sendable {
   /// An empty `dependencyDescriptor` is left out.
   @_lifetime(target: copy target)
   package func write(into target: inout MutableSpan<UInt8>, dependencyDescriptor: Span<UInt8>) -> Int {
-    target[1] = payloadType.rawValue | (marker ? 0x80 : 0)
+    target[1] = payloadType.rawValue & 0x7F | (marker ? 0x80 : 0)
     target.store(sequenceNumber, at: 2)
     target.store(timestamp, at: 4)
     target.store(ssrc.rawValue, at: 8)

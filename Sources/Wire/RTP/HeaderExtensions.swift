@@ -37,8 +37,8 @@ package struct HeaderExtensions: Sendable {
       let length: Int
       if isOneByte {
         id = first >> 4
-        // Id 15 ends the block (RFC 8285 section 4.2).
-        if id == 15 { return }
+        // Id 15, and id 0 with a length, end the block; what came before counts (RFC 8285 section 4.2).
+        if id == 15 || id == 0 { return }
         length = Int(first & 0x0F) + 1
         offset += 1
       } else {

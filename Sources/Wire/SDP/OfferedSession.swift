@@ -58,7 +58,7 @@ package struct OfferedSection: Sendable {
   package let receives: Bool
   /// Nil when rejected.
   package let codec: NegotiatedCodec?
-  /// The offerer's media sources, without those that only repair others.
+  /// The offerer's sources, without those that only repair others. In a slot: what Firefox sends its RTCP from.
   package let ssrcs: [SSRC]
   /// (primary, retransmission) of the FID groups (RFC 5576 section 4.2).
   package let rtxSSRCs: [(SSRC, SSRC)]

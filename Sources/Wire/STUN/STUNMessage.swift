@@ -19,11 +19,12 @@ package struct STUNMessage: Sendable {
   package private(set) var errorCode: Int?
   package private(set) var hasIntegrity = false
   package private(set) var hasFingerprint = false
-  /// Attributes that must be understood and are not.
+  /// Attributes that must be understood and are not (RFC 8489 section 6.3.1): the first 16.
   package private(set) var unknownRequired: [UInt16] = []
 
   /// Usernames above this length are refused (RFC 8489 section 14.3).
   private static let maximumUsername = 512
+  private static let maximumUnknown = 16
 
   /// Checks the header, the bounds of all attributes, and FINGERPRINT if there is one. Attributes behind
   /// MESSAGE-INTEGRITY are not authenticated and do not count, but for FINGERPRINT (RFC 8489 section 14.5).
@@ -62,30 +63,38 @@ package struct STUNMessage: Sendable {
     return kind
   }
 
+  /// Of an attribute that comes twice, the first counts (RFC 8489 section 14).
   private mutating func note(_ type: UInt16, _ value: Span<UInt8>) throws(STUNError) {
     switch type {
     case STUNAttribute.username:
-      guard value.count <= Self.maximumUsername else { throw .badAttribute }
-      username = String(decoding: value.toArray(), as: UTF8.self)
+      guard value.count <= Self.maximumUsername, let text = String(validating: value.toArray(), as: UTF8.self) else {
+        throw .badAttribute
+      }
+      username = username ?? text
     case STUNAttribute.priority:
       guard value.count == 4 else { throw .badAttribute }
-      priority = value.u32(at: 0)
+      priority = priority ?? value.u32(at: 0)
     case STUNAttribute.useCandidate: useCandidate = true
     case STUNAttribute.iceControlling:
       guard value.count == 8 else { throw .badAttribute }
-      iceControlling = value.u64(at: 0)
+      iceControlling = iceControlling ?? value.u64(at: 0)
     case STUNAttribute.iceControlled:
       guard value.count == 8 else { throw .badAttribute }
-      iceControlled = value.u64(at: 0)
-    case STUNAttribute.xorMappedAddress: xorMappedAddress = try address(value)
+      iceControlled = iceControlled ?? value.u64(at: 0)
+    case STUNAttribute.xorMappedAddress:
+      let endpoint = try address(value)
+      xorMappedAddress = xorMappedAddress ?? endpoint
     case STUNAttribute.errorCode:
-      guard value.count >= 4 else { throw .badAttribute }
-      errorCode = Int(value[2] & 7) * 100 + Int(value[3])
+      guard value.count >= 4, (3...6).contains(value[2] & 7), value[3] < 100 else { throw .badAttribute }
+      errorCode = errorCode ?? Int(value[2] & 7) * 100 + Int(value[3])
     case STUNAttribute.messageIntegrity:
       guard value.count == 20 else { throw .badAttribute }
       hasIntegrity = true
-    case STUNAttribute.unknownAttributes: break
-    default: if type < 0x8000 { unknownRequired.append(type) }
+    case STUNAttribute.mappedAddress, STUNAttribute.unknownAttributes, STUNAttribute.realm, STUNAttribute.nonce,
+      STUNAttribute.messageIntegritySHA256:
+      // Understood, and of no use to ICE.
+      break
+    default: if type < 0x8000, unknownRequired.count < Self.maximumUnknown { unknownRequired.append(type) }
     }
   }
 

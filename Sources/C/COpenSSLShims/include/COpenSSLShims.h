@@ -76,7 +76,7 @@ int hop_dtls_expire(SSL *ssl);
 int hop_dtls_timer_is_armed(SSL *ssl);
 /// Counts every start of the timer, so that a caller can tell a new flight from one already waiting.
 uint64_t hop_dtls_timer_starts(SSL *ssl);
-/// Sends close_notify, or a fatal alert if the handshake is not complete.
+/// Sends close_notify if the handshake is complete; before that there is nothing to close.
 void hop_dtls_close(SSL *ssl);
 int hop_dtls_failure(SSL *ssl);
 

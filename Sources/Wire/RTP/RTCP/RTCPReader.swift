@@ -11,7 +11,7 @@ package struct RTCPReader: ~Escapable {
   @_lifetime(copy compound)
   package init(_ compound: Span<UInt8>) { bytes = compound }
 
-  /// The next packet; nil at the end.
+  /// The next packet; nil at the end. After `badRTCP` or `badPadding` the rest of the compound is not to be trusted.
   @_lifetime(self: copy self)
   package mutating func next() throws(RTPError) -> RTCPPacket? {
     guard offset < bytes.count else { return nil }
@@ -86,12 +86,13 @@ package struct RTCPReader: ~Escapable {
       }
       return .fir(sender: sender, media: targets)
     case (206, 15):
-      guard try reader.u32() == 0x5245_4D42 else { return .unknown(type: type, fmt: format) }
+      // Other application layer feedback may have any content.
+      guard reader.remaining >= 4, try reader.u32() == 0x5245_4D42 else { return .unknown(type: type, fmt: format) }
       let count = try reader.u8()
       let packed = try reader.u24()
       // The exponent has six bits: a shift beyond 64 bits saturates.
       let (exponent, mantissa) = (UInt64(packed >> 18), UInt64(packed & 0x3FFFF))
-      let bitrate = exponent > 46 ? UInt64.max : mantissa << exponent
+      let bitrate = mantissa == 0 ? 0 : exponent > 46 ? UInt64.max : mantissa << exponent
       var ssrcs: [SSRC] = []
       for _ in 0..<count { ssrcs.append(SSRC(try reader.u32())) }
       return .remb(sender: sender, bitrate: bitrate, ssrcs: ssrcs)

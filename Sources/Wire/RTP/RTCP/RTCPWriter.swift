@@ -2,23 +2,36 @@ package import WireBytes
 
 /// Appends RTCP packets to a compound.
 package enum RTCPWriter {
+  /// What the count field of the header holds.
+  private static let maximumCount = 31
+
+  /// Blocks beyond the 31 of one packet follow in receiver reports (RFC 3550 section 6.1).
   package static func senderReport(
     ssrc: SSRC, info: SenderInfo, blocks: [ReportBlock], into bytes: inout [UInt8]
   ) {
-    header(200, count: blocks.count, words: 6 + 6 * blocks.count, into: &bytes)
+    let own = blocks.prefix(maximumCount)
+    header(200, count: own.count, words: 6 + 6 * own.count, into: &bytes)
     bytes.append(u32: ssrc.rawValue)
     bytes.append(u64: info.ntp)
     bytes.append(u32: info.rtpTimestamp)
     bytes.append(u32: info.packets)
     bytes.append(u32: info.octets)
-    append(blocks, into: &bytes)
+    append(own, into: &bytes)
+    if blocks.count > own.count {
+      receiverReport(ssrc: ssrc, blocks: Array(blocks.dropFirst(own.count)), into: &bytes)
+    }
   }
 
-  /// At most 31 blocks, the most that the count field holds.
+  /// One packet for every 31 blocks, and one without any if there are none (RFC 3550 section 6.4.2).
   package static func receiverReport(ssrc: SSRC, blocks: [ReportBlock], into bytes: inout [UInt8]) {
-    header(201, count: blocks.count, words: 1 + 6 * blocks.count, into: &bytes)
-    bytes.append(u32: ssrc.rawValue)
-    append(blocks, into: &bytes)
+    var rest = blocks[...]
+    repeat {
+      let own = rest.prefix(maximumCount)
+      rest = rest.dropFirst(own.count)
+      header(201, count: own.count, words: 1 + 6 * own.count, into: &bytes)
+      bytes.append(u32: ssrc.rawValue)
+      append(own, into: &bytes)
+    } while !rest.isEmpty
   }
 
   /// One chunk with one CNAME of at most 255 bytes (RFC 3550 section 6.5).
@@ -62,13 +75,14 @@ package enum RTCPWriter {
     bytes.append(u32: media.rawValue)
   }
 
-  /// `bitrate` in bits per second, rounded down to 18 significant bits.
+  /// `bitrate` in bits per second, rounded down to 18 significant bits; at most 255 `ssrcs`, the rest is left out.
   package static func remb(sender: SSRC, bitrate: UInt64, ssrcs: [SSRC], into bytes: inout [UInt8]) {
     var (mantissa, exponent) = (bitrate, UInt32(0))
     while mantissa > 0x3FFFF {
       mantissa >>= 1
       exponent += 1
     }
+    let ssrcs = ssrcs.prefix(255)
     header(206, count: 15, words: 4 + ssrcs.count, into: &bytes)
     bytes.append(u32: sender.rawValue)
     bytes.append(u32: 0)
@@ -78,19 +92,25 @@ package enum RTCPWriter {
     for ssrc in ssrcs { bytes.append(u32: ssrc.rawValue) }
   }
 
+  /// One packet for every 31 sources; nothing for none.
   package static func bye(ssrcs: [SSRC], into bytes: inout [UInt8]) {
-    header(203, count: ssrcs.count, words: ssrcs.count, into: &bytes)
-    for ssrc in ssrcs { bytes.append(u32: ssrc.rawValue) }
+    var rest = ssrcs[...]
+    while !rest.isEmpty {
+      let own = rest.prefix(maximumCount)
+      rest = rest.dropFirst(own.count)
+      header(203, count: own.count, words: own.count, into: &bytes)
+      for ssrc in own { bytes.append(u32: ssrc.rawValue) }
+    }
   }
 
   private static func header(_ type: UInt8, count: Int, words: Int, into bytes: inout [UInt8]) {
-    precondition(count <= 31, "an RTCP header counts up to 31")
+    precondition(count <= maximumCount, "an RTCP header counts up to 31")
     bytes.append(0x80 | UInt8(count))
     bytes.append(type)
     bytes.append(u16: UInt16(words))
   }
 
-  private static func append(_ blocks: [ReportBlock], into bytes: inout [UInt8]) {
+  private static func append(_ blocks: ArraySlice<ReportBlock>, into bytes: inout [UInt8]) {
     for block in blocks {
       bytes.append(u32: block.ssrc.rawValue)
       bytes.append(block.fractionLost)

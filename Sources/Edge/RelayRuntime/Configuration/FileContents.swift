@@ -1,0 +1,30 @@
+import SystemPackage
+
+/// Reads small files whole.
+package enum FileContents {
+  /// Nothing that the relay reads at start is larger; a device file or a mistyped log file is.
+  private static let limit = 1 << 20
+
+  /// `purpose` names the file's role in the error line.
+  package static func read(_ path: String, purpose: String) throws(ConfigurationError) -> [UInt8] {
+    do {
+      let descriptor = try FileDescriptor.open(FilePath(path), .readOnly)
+      return try descriptor.closeAfter {
+        var contents: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+          let count = try unsafe buffer.withUnsafeMutableBytes { try unsafe descriptor.read(into: $0) }
+          guard count > 0 else { return contents }
+          contents += buffer.prefix(count)
+          guard contents.count <= limit else { throw TooLarge() }
+        }
+      }
+    } catch is TooLarge {
+      throw ConfigurationError("\(path): the \(purpose) is larger than 1 MiB")
+    } catch {
+      throw ConfigurationError("\(path): the \(purpose) cannot be read: \(error)")
+    }
+  }
+
+  private struct TooLarge: Error {}
+}

@@ -1,0 +1,312 @@
+import ClientEngine
+import DTLS
+import E2EKeys
+import RelayEngine
+import SDP
+import Signaling
+import TestKit
+import WireBytes
+
+/// A whole call in virtual time: one shard, its members, and the network between them.
+///
+/// Nothing waits and nothing runs at the same time: `run` goes from deadline to deadline. Signalling crosses as JSON
+/// text, offers and answers as SDP, datagrams as bytes; all randomness of the network and of media comes from the seed.
+final class VirtualCall {
+  private enum Happening {
+    case toRelay([UInt8], from: Endpoint)
+    case toMember(Int, [UInt8])
+    case messageToRelay(ConnectionID, [UInt8])
+    case messageToMember(Int, ConnectionID, [UInt8])
+    case scripted(() throws -> Void)
+  }
+
+  static let relayEndpoint = Endpoint(ipv4: 0x0A00_0001, port: 20_000)
+  /// Signalling is a reliable stream: late at worst.
+  var signalingDelay = TimeInterval.milliseconds(5)
+  var conditions = NetworkConditions()
+  /// Sees each datagram as it is sent; returns what goes on its way, or nil to lose it.
+  var onDatagram: ((HopPacket.Direction, _ member: Int, [UInt8]) -> [UInt8]?)?
+  /// Sees each media packet without the hop's encryption; returns another payload of the same length, or nil to leave
+  /// it as it is. Set it before the first member connects.
+  var onHopPacket: ((HopPacket) -> [UInt8]?)?
+  /// Sees each frame as its sender seals it.
+  var onSealed: ((VirtualMember, SealedFrame) -> Void)?
+  /// Sees each message of the relay.
+  var onRelayMessage: ((VirtualMember, RelayMessage) -> Void)?
+
+  let invite: InviteSecret
+  let seed: UInt64
+  let relay: ShardEngine
+  let relaySlab = PacketSlab(capacity: 4_096)
+  private let relayBatch = EgressBatch(capacity: 4_096)
+  private(set) var now = MonotonicInstant(nanoseconds: 1_000_000_000)
+  private(set) var members: [VirtualMember] = []
+  private(set) var engineEvents: [EngineEvent] = []
+  private var agenda = Agenda<Happening>()
+  private var random: SeededRandom
+  private var nextConnection: UInt64 = 1
+  private var numbers: [MemberID: Int] = [:]
+  private var sentFrames: [VirtualMember.FrameKey: SentRecord] = [:]
+
+  init(seed: UInt64, _ adjust: (inout EngineConfiguration) -> Void = { _ in }) throws {
+    self.seed = seed
+    random = SeededRandom(seed: seed)
+    invite = InviteSecret(random: SeededRandom(seed: seed &+ 1).source)
+    var configuration = EngineConfiguration(advertised: [Self.relayEndpoint])
+    adjust(&configuration)
+    relay = ShardEngine(
+      configuration: configuration, slab: relaySlab, identity: try DTLSIdentity(),
+      clock: WallClock(anchor: now, unixNanoseconds: 1_760_000_000_000_000_000),
+      random: SeededRandom(seed: seed &+ 2).source)
+  }
+
+  // Members
+
+  /// Makes a member that has not connected yet.
+  @discardableResult
+  func addMember(_ adjust: (inout ParticipantConfiguration) -> Void = { _ in }) throws -> VirtualMember {
+    let member = try VirtualMember(number: members.count, invite: invite, seed: seed, at: now) {
+      $0.audioSlots = 8
+      $0.videoSlots = 8
+      adjust(&$0)
+    }
+    members.append(member)
+    numbers[member.id] = member.number
+    return member
+  }
+
+  func connect(_ member: VirtualMember) throws {
+    member.connection = freshConnection()
+    member.participant.connected(at: now)
+    try drain(member)
+  }
+
+  /// Adds and connects members, and waits until media of all is ready.
+  func join(_ count: Int, _ adjust: (inout ParticipantConfiguration) -> Void = { _ in }) throws -> [VirtualMember] {
+    let added = try (0..<count).map { _ in try addMember(adjust) }
+    for member in added { try connect(member) }
+    try run(until: { added.allSatisfy { $0.participant.isMediaReady } }, within: .seconds(10))
+    return added
+  }
+
+  func leave(_ member: VirtualMember) throws {
+    member.stopSending()
+    member.participant.leave(at: now, into: member.batch)
+    try drain(member)
+  }
+
+  /// Cuts the member's signalling connection; both ends notice at once, what was on its way is lost.
+  func cutSignaling(of member: VirtualMember) throws {
+    guard let connection = member.connection else { return }
+    member.connection = nil
+    member.participant.signalingLost(at: now)
+    try drain(member)
+    relay.handle(.disconnected(connection), at: now, into: relayBatch)
+    try drainRelay()
+  }
+
+  func resume(_ member: VirtualMember) throws {
+    member.connection = freshConnection()
+    member.participant.resume(at: now)
+    try drain(member)
+  }
+
+  /// Hands the relay a command as its control layer would.
+  func command(_ command: EngineCommand) throws {
+    relay.handle(command, at: now, into: relayBatch)
+    try drainRelay()
+  }
+
+  /// Sends a message of the member, as its application would.
+  func send(_ message: ClientMessage, from member: VirtualMember) throws {
+    member.participant.signal(message)
+    try drain(member)
+  }
+
+  /// A datagram from anywhere to the relay, now.
+  func inject(_ datagram: [UInt8], from endpoint: Endpoint) { agenda.plan(.toRelay(datagram, from: endpoint), at: now) }
+
+  /// A datagram from anywhere to a member, now.
+  func inject(_ datagram: [UInt8], to member: VirtualMember) {
+    agenda.plan(.toMember(member.number, datagram), at: now)
+  }
+
+  func plan(after interval: TimeInterval, _ body: @escaping () throws -> Void) {
+    agenda.plan(.scripted(body), at: now + interval)
+  }
+
+  // Time
+
+  func run(for interval: TimeInterval) throws {
+    let end = now + interval
+    while nextHappening <= end { try step() }
+    now = max(now, end)
+  }
+
+  struct TimedOut: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// Runs until the condition holds; throws when it does not within the time.
+  func run(until condition: () -> Bool, within limit: TimeInterval) throws {
+    let end = now + limit
+    while !condition() {
+      guard nextHappening <= end else { throw TimedOut(description: "not within \(limit.seconds) s: \(state)") }
+      try step()
+    }
+  }
+
+  /// For messages of failed tests.
+  var state: String {
+    members.map { member in
+      "member \(member.number): ready \(member.participant.isMediaReady), hop \(member.profile?.name ?? "-"), "
+        + "epoch \(member.participant.sendingEpoch.map(String.init) ?? "-"), ended \(member.ended?.description ?? "-")"
+    }.joined(separator: "; ")
+  }
+
+  private var nextHappening: MonotonicInstant {
+    members.reduce(min(agenda.next, relay.nextDeadline)) { min($0, $1.nextDeadline) }
+  }
+
+  private var stepsInPlace = 0
+
+  private func step() throws {
+    let next = max(now, nextHappening)
+    stepsInPlace = next == now ? stepsInPlace + 1 : 0
+    guard stepsInPlace < 100_000 else { throw TimedOut(description: "time stands still: \(state)") }
+    now = next
+    if let happening = agenda.popDue(at: now) { return try perform(happening) }
+    if relay.nextDeadline <= now {
+      relay.expire(at: now, into: relayBatch)
+      return try drainRelay()
+    }
+    for member in members where member.nextDeadline <= now {
+      if member.participant.nextDeadline <= now { member.participant.expire(at: now, into: member.batch) }
+      let sealed = member.sendDue(at: now)
+      for frame in sealed {
+        let key = VirtualMember.FrameKey(
+          member: member.id, stream: frame.stream, epoch: frame.epoch, counter: frame.counter)
+        sentFrames[key] = member.sent[frame.stream]?.last { $0.sealed == frame }
+        onSealed?(member, frame)
+      }
+      return try drain(member)
+    }
+  }
+
+  // What happens
+
+  private func perform(_ happening: Happening) throws {
+    switch happening {
+    case .scripted(let body): try body()
+    case .toRelay(let bytes, let endpoint):
+      guard bytes.count <= PacketSlab.slotSize, let slot = relaySlab.take() else { return }
+      relaySlab.fill(slot, with: bytes)
+      relay.receive(slot, from: endpoint, at: now, into: relayBatch)
+      try drainRelay()
+    case .toMember(let number, let bytes):
+      let member = members[number]
+      guard bytes.count <= PacketSlab.slotSize, let slot = member.slab.take() else { return }
+      member.slab.fill(slot, with: bytes)
+      member.participant.receive(slot, from: Self.relayEndpoint, at: now, into: member.batch)
+      try drain(member)
+    case .messageToRelay(let connection, let text):
+      guard members.contains(where: { $0.connection == connection }) else { return }
+      guard let message = SignalingText.decode(ClientMessage.self, from: text) else {
+        throw TimedOut(description: "a client's message is malformed: \(String(decoding: text, as: UTF8.self))")
+      }
+      try receive(message, on: connection)
+    case .messageToMember(let number, let connection, let text):
+      let member = members[number]
+      guard member.connection == connection else { return }
+      guard let message = SignalingText.decode(RelayMessage.self, from: text) else {
+        throw TimedOut(description: "a relay's message is malformed: \(String(decoding: text, as: UTF8.self))")
+      }
+      onRelayMessage?(member, message)
+      member.participant.receive(message, at: now, into: member.batch)
+      try drain(member)
+    }
+  }
+
+  /// What the control layer does with a client's message.
+  private func receive(_ message: ClientMessage, on connection: ConnectionID) throws {
+    switch message {
+    case .join(let join):
+      relay.handle(
+        .join(connection, AdmittedJoin(join: join, canPublish: true, canSubscribe: true)), at: now, into: relayBatch)
+    case .offer(let offer): relay.handle(.offer(connection, try OfferedSession(parsing: offer.sdp)), at: now, into: relayBatch)
+    case .ping(let ping): tell(connection, .pong(ping))
+    case .unknown: return
+    default: relay.handle(.message(connection, message), at: now, into: relayBatch)
+    }
+    try drainRelay()
+  }
+
+  private func tell(_ connection: ConnectionID, _ message: RelayMessage) {
+    guard let member = members.first(where: { $0.connection == connection }) else { return }
+    agenda.plan(
+      .messageToMember(member.number, connection, SignalingText.encode(message)), at: now + signalingDelay)
+  }
+
+  private func drainRelay() throws {
+    for index in 0..<relayBatch.count {
+      let entry = relayBatch[index]
+      let bytes = relaySlab.read(entry.slot) { $0.toArray() }
+      relaySlab.release(entry.slot)
+      if let member = members.first(where: { $0.endpoint == entry.destination }) {
+        try carry(bytes, .toMember, member)
+      }
+    }
+    relayBatch.removeAll()
+    for event in relay.takeEvents() {
+      engineEvents.append(event)
+      switch event {
+      case .send(let connection, let message): tell(connection, message)
+      case .answer(let connection, let answer): tell(connection, .answer(Answer(sdp: answer.render())))
+      case .close(let connection, let reason): tell(connection, .goodbye(Goodbye(reason: reason)))
+      case .roomOpened, .roomClosed, .drained: continue
+      }
+    }
+  }
+
+  private func drain(_ member: VirtualMember) throws {
+    for index in 0..<member.batch.count {
+      let entry = member.batch[index]
+      let bytes = member.slab.read(entry.slot) { $0.toArray() }
+      member.slab.release(entry.slot)
+      if entry.destination == Self.relayEndpoint { try carry(bytes, .toRelay, member) }
+    }
+    member.batch.removeAll()
+    for event in member.participant.takeEvents() {
+      if case .signal(let message) = event {
+        guard let connection = member.connection else { continue }
+        agenda.plan(.messageToRelay(connection, SignalingText.encode(message)), at: now + signalingDelay)
+      } else {
+        member.note(event, at: now) { sentFrames[$0] }
+      }
+    }
+  }
+
+  private func carry(_ datagram: [UInt8], _ direction: HopPacket.Direction, _ member: VirtualMember) throws {
+    var bytes = datagram
+    if let onHopPacket, DatagramKind(bytes.span) == .rtp {
+      if member.tap == nil, let profile = member.profile {
+        member.tap = try HopTap(member.participant.dtls, profile: profile)
+      }
+      bytes = member.tap?.pass(bytes, direction, member: member.number, onHopPacket) ?? bytes
+    }
+    if let onDatagram {
+      guard let changed = onDatagram(direction, member.number, bytes) else { return }
+      bytes = changed
+    }
+    for delay in conditions.arrivals(&random) {
+      let happening: Happening =
+        direction == .toRelay ? .toRelay(bytes, from: member.endpoint) : .toMember(member.number, bytes)
+      agenda.plan(happening, at: now + delay)
+    }
+  }
+
+  private func freshConnection() -> ConnectionID {
+    defer { nextConnection += 1 }
+    return ConnectionID(rawValue: nextConnection)
+  }
+}
