@@ -111,7 +111,7 @@ let package = Package(
         "WireBytes", "Signaling", "HopCrypto", "DTLS", "E2EKeys", "ClientEngine", "DatagramIO", "COpus",
         "COpusShims", arguments, log, nioSSL,
       ] + nio),
-    tool("sfu-loadgen", "Client", ["LoadGen"]),
+    tool("sfu-loadgen", "Client", ["LoadGen", arguments]),
 
     // Bench: what the packet path costs.
     .target(name: "CRuntimeCounters", path: "Bench/CRuntimeCounters"),

@@ -33,7 +33,7 @@ struct DependencyDescriptorTests {
     let bytes = DependencyDescriptorWriter.write(
       startOfFrame: true, endOfFrame: false, isKeyFrame: true, frameNumber: 0x0102, width: 640, height: 360)
     // 10000|000000|00000|00|11|10|10|0|10000|0|1|0000|0001|1, then 639 and 359 in 16 bits each.
-    #expect(bytes == [0x80, 0x01, 0x02, 0x80, 0x00, 0x3A, 0x40, 0x40, 0xC1, 0x3F, 0x80, 0xB3, 0x80])
+    #expect(bytes == [0x80, 0x01, 0x02, 0x80, 0x00, 0x3A, 0x41, 0x01, 0x81, 0x3F, 0x80, 0xB3, 0x80])
     let descriptor = try DependencyDescriptor(parsing: bytes.span)
     #expect(descriptor.startOfFrame)
     #expect(descriptor.hasStructure)

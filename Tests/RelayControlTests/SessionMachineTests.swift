@@ -211,6 +211,13 @@ extension SessionAction {
     #expect(session.event(.send(ConnectionID(rawValue: 1), .joined(.sample()))) == [])
   }
 
+  @Test(arguments: [#"{"type":"join","x":"#, #"{"a":"#, "["])
+  func `deeply nested text does no harm`(prefix: String) {
+    var session = Session()
+    let text = String(repeating: prefix, count: 60 * 1024 / prefix.utf8.count)
+    #expect(session.text(Array(text.utf8)) == ["error malformed"])
+  }
+
   @Test func `no malformed join does harm or gets in`() {
     let valid = SignalingText.encode(ClientMessage.join(.sample()))
     for variant in MalformedSweep.truncations(of: valid) {

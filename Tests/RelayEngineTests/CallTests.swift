@@ -1,5 +1,8 @@
+import ClientEngine
 import E2EKeys
+import RTP
 import RelayEngine
+import SRTP
 import Signaling
 import TestKit
 import Testing

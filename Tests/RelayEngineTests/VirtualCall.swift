@@ -3,6 +3,7 @@ import DTLS
 import E2EKeys
 import RelayEngine
 import SDP
+import SRTP
 import Signaling
 import TestKit
 import WireBytes

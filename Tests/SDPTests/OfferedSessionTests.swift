@@ -113,7 +113,11 @@ import WireBytes
     #expect(offer.sections[1].extensions.dependencyDescriptor != 0)
     #expect(offer.sections[1].rtxSSRCs.count == (browser == .firefoxSimulcast ? 3 : 0))
     #expect(offer.sections[1].ssrcs.count == (browser == .firefoxSimulcast ? 3 : 0))
+    #expect(offer.sections[1].extensions.offererSendsOnly.isEmpty)
     #expect(offer.sections[2].rids.isEmpty)
+    // Firefox says `8/sendonly` in all sections: it does not take the descriptor in its slots.
+    #expect((offer.sections[2].extensions.dependencyDescriptor == 0) == (browser == .firefoxSimulcast))
+    #expect(offer.sections[2].extensions.mid != 0)
 
     let answered = answer(to: offer).render().sections
     #expect(answered[0].contains("a=group:BUNDLE 0 1 2"))
@@ -131,6 +135,17 @@ import WireBytes
     #expect(offer.sections[1].extensions.dependencyDescriptor == 12)
   }
 
+  @Test func `an extension of one direction in a section of both is taken, but not sent`() throws {
+    let text = try Offers.firefoxSimulcast.text(replacing: "a=sendonly\n", with: "a=sendrecv\n")
+    let section = try OfferedSession(parsing: text).sections[1]
+    #expect(section.extensions.dependencyDescriptor == 8)
+    #expect(section.extensions.offererSendsOnly == [8, 9, 10])
+    #expect(section.extensions.egress == NegotiatedExtensions(mid: 3, allowsMixed: true))
+    let video = try answer(to: OfferedSession(parsing: text)).render().sections[2]
+    #expect(video.contains("a=extmap:8/recvonly \(ExtensionURI.dependencyDescriptor)"))
+    #expect(video.contains("a=extmap:3 \(ExtensionURI.mid)"))
+  }
+
   @Test func `identifiers that a header cannot carry are not taken`() throws {
     func extensions(_ replacement: String, mixed: Bool = true) throws -> NegotiatedExtensions {
       var text = try Offers.chromium.text(
@@ -143,6 +158,7 @@ import WireBytes
     #expect(try extensions("a=extmap:16 \(ExtensionURI.mid)", mixed: false).mid == 0)
     #expect(try extensions("a=extmap:4096 \(ExtensionURI.mid)").mid == 0)
     #expect(try extensions("a=extmap:4/recvonly \(ExtensionURI.mid)").mid == 0)
+    #expect(try extensions("a=extmap:4/inactive \(ExtensionURI.mid)").mid == 0)
     #expect(try extensions("").mid == 0)
   }
 

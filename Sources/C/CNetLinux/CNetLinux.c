@@ -3,9 +3,10 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -165,4 +166,27 @@ static uint64_t nanoseconds(clockid_t clock) {
 uint64_t cnet_monotonic_nanoseconds(void) { return nanoseconds(CLOCK_MONOTONIC); }
 uint64_t cnet_realtime_nanoseconds(void) { return nanoseconds(CLOCK_REALTIME); }
 
-void cnet_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+static bool is_usable(const struct ifaddrs *entry) {
+  if (entry->ifa_addr == NULL || (entry->ifa_flags & IFF_UP) == 0 || (entry->ifa_flags & IFF_LOOPBACK) != 0)
+    return false;
+  if (entry->ifa_addr->sa_family == AF_INET) return true;
+  if (entry->ifa_addr->sa_family != AF_INET6) return false;
+  return !IN6_IS_ADDR_LINKLOCAL(&((const struct sockaddr_in6 *)(const void *)entry->ifa_addr)->sin6_addr);
+}
+
+int cnet_interface_addresses(uint64_t *halves, int capacity) {
+  struct ifaddrs *list;
+  if (getifaddrs(&list) != 0) return -errno;
+  int count = 0;
+  for (struct ifaddrs *entry = list; entry && count < capacity; entry = entry->ifa_next) {
+    if (!is_usable(entry)) continue;
+    cnet_address address;
+    size_t length =
+        entry->ifa_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+    memcpy(address.bytes, entry->ifa_addr, length);
+    uint16_t port;
+    if (cnet_load_address(&address, &halves[2 * count], &halves[2 * count + 1], &port)) count++;
+  }
+  freeifaddrs(list);
+  return count;
+}

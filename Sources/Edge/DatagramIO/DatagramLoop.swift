@@ -26,15 +26,17 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
   /// Arrival times and numbers of the datagrams whose consequences are still in the batch, one entry for each round.
   private var unflushed: [(arrival: MonotonicInstant, count: UInt64)] = []
 
-  package init(
-    label: String, port: UDPPort, slabCapacity: Int, batchCapacity: Int, makeHandler: (PacketSlab) -> Handler
-  ) {
+  /// Throws what `makeHandler` throws.
+  package init<Failure: Error>(
+    label: String, port: UDPPort, slabCapacity: Int, batchCapacity: Int,
+    makeHandler: (PacketSlab) throws(Failure) -> Handler
+  ) throws(Failure) {
     queue = DispatchQueue(label: label, qos: .userInteractive)
     self.port = port
     local = port.local
     slab = PacketSlab(capacity: slabCapacity)
     batch = EgressBatch(capacity: batchCapacity)
-    handler = makeHandler(slab)
+    handler = try makeHandler(slab)
     port.prepare(batchCapacity: batchCapacity)
     unflushed.reserveCapacity(Self.maxRounds)
   }

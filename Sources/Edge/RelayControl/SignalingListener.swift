@@ -40,31 +40,27 @@ struct SignalingListener: Sendable {
       if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
       _ = try pipeline.configureUpgradableHTTPServerPipeline(
         configuration: .init(upgradeConfiguration: upgrade(connection, handshakeTimer)))
+      let upgradeHandler = try pipeline.handler(type: NIOTypedHTTPServerUpgradeHandler<Void>.self)
+      try pipeline.addHandler(
+        RouteHandler(allowedOrigins: configuration.allowedOrigins, meter: meter), position: .before(upgradeHandler))
     }
   }
 
   private func upgrade(
     _ connection: ConnectionID, _ handshakeTimer: Scheduled<Void>
   ) -> NIOTypedHTTPServerUpgradeConfiguration<Void> {
-    let origins = configuration.allowedOrigins
     let upgrader = NIOTypedWebSocketServerUpgrader<Void>(
       maxFrameSize: configuration.limits.largestMessage,
       enableAutomaticErrorHandling: false,
-      shouldUpgrade: { channel, head in
-        let isCall = SignalingRoute(head, allowedOrigins: origins) == .call
-        return channel.eventLoop.makeSucceededFuture(isCall ? HTTPHeaders() : nil)
-      },
+      shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },
       upgradePipelineHandler: { channel, _ in
         channel.eventLoop.makeCompletedFuture {
           handshakeTimer.cancel()
           try open(connection, on: channel)
         }
       })
-    return NIOTypedHTTPServerUpgradeConfiguration(upgraders: [upgrader]) { channel in
-      channel.eventLoop.makeCompletedFuture {
-        try channel.pipeline.syncOperations.addHandler(RefusalHandler(allowedOrigins: origins, meter: meter))
-      }
-    }
+    // The route handler lets nothing through that the upgrader refuses.
+    return NIOTypedHTTPServerUpgradeConfiguration(upgraders: [upgrader]) { $0.close() }
   }
 
   private func open(_ connection: ConnectionID, on channel: any Channel) throws {

@@ -17,8 +17,14 @@ package enum SignalingRoute: Equatable {
       self = .refused(.forbiddenOrigin)
       return
     }
-    let isUpgrade = head.headers[canonicalForm: "upgrade"].contains { $0.lowercased() == "websocket" }
-    self = head.method == .GET && isUpgrade ? .call : .refused(.upgradeRequired)
+    self = head.method == .GET && Self.isUpgrade(head.headers) ? .call : .refused(.upgradeRequired)
+  }
+
+  /// The headers that a client's opening handshake must have (RFC 6455 section 4.1).
+  private static func isUpgrade(_ headers: HTTPHeaders) -> Bool {
+    headers[canonicalForm: "upgrade"].contains { $0.lowercased() == "websocket" }
+      && headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+      && headers["sec-websocket-version"] == ["13"] && headers["sec-websocket-key"].count == 1
   }
 
   private static func allows(_ origins: [String], among allowed: [String]) -> Bool {

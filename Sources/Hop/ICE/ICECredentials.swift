@@ -10,7 +10,8 @@ package struct ICECredentials: Sendable, Hashable {
     self.pwd = pwd
   }
 
-  /// 48 bits of user name fragment and 192 bits of password, in ice-chars.
+  /// 48 bits of user name fragment (8 characters: unlikely to meet another of the same shard, where it finds the peer)
+  /// and 192 bits of password (32 characters), in ice-chars.
   package static func random(_ random: RandomSource) -> Self {
     // base64url's - and _ are not ice-chars: + and / stand in their place.
     func text(_ count: Int) -> String {
@@ -18,9 +19,4 @@ package struct ICECredentials: Sendable, Hashable {
     }
     return Self(ufrag: text(6), pwd: text(24))
   }
-}
-
-/// Why a connectivity check was not accepted.
-package enum ICEError: UInt8, Error, Equatable, Sendable {
-  case malformed, unauthenticated, unexpected
 }

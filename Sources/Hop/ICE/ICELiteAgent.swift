@@ -1,39 +1,44 @@
-import HopCrypto
 import STUN
 package import WireBytes
 
-/// The relay's side of ICE for one peer: lite (RFC 8445 section 2.5), so it answers checks and sends none.
+/// The relay's side of ICE for one peer: lite (RFC 8445 section 2.5), so that it answers checks and sends none.
 ///
-/// Its answers are also the answers to consent checks; a peer that stops asking has lost its path or its wish
-/// (RFC 7675).
+/// A nomination takes effect at once, and the latest one wins: clients that move to another network nominate the new
+/// address and go on. A lite agent cannot ask for consent (RFC 7675); the peer's own checks on the selected address,
+/// authentic as they are, stand in for the answers.
 package struct ICELiteAgent: Sendable {
   package enum Outcome: Sendable, Equatable {
     case reply([UInt8])
-    /// The check nominated an address that was not selected before.
+    /// The check nominated an address other than the one selected before.
     case replyAndSelected([UInt8], Endpoint)
   }
 
-  /// Addresses kept as validated; a client has few, and more would only serve an attacker.
-  private static let maximumAddresses = 8
+  /// Addresses kept as validated. A client has a few; each lets datagrams pass to DTLS and SRTP, so that a peer must
+  /// not collect them without end.
+  package static let addressLimit = 8
 
-  private let local: ICECredentials
+  private let authentication: ICEAuthentication
   private let username: String
   private let consentTimeout: TimeInterval
+  /// Oldest first.
   private var validated: [Endpoint] = []
-  private var lastCheck: MonotonicInstant?
+  /// When the last authentic check came from the selected address.
+  private var confirmedAt: MonotonicInstant?
 
-  /// Where media goes; nil until a check nominated an address.
+  /// Where media goes; nil until a check nominated an address. Stays when consent ends, so that a check from there
+  /// renews it.
   package private(set) var selected: Endpoint?
 
+  /// `remotePwd` is for checks of our own, which a lite agent does not make: it is taken for the symmetry of both ends
+  /// and not kept.
   package init(local: ICECredentials, remoteUfrag: String, remotePwd: String, consentTimeout: TimeInterval) {
-    self.local = local
+    authentication = ICEAuthentication(password: local.pwd)
     username = "\(local.ufrag):\(remoteUfrag)"
     self.consentTimeout = consentTimeout
-    _ = remotePwd
   }
 
-  /// The local part of a check's USERNAME: which peer a datagram from an unknown address is for. Nil for anything that
-  /// is not a well-formed binding request.
+  /// The local part of a check's USERNAME: which peer a datagram from an unknown address is for. Nil for anything but a
+  /// well-formed binding request. Nothing is authenticated yet.
   package static func localUfrag(of datagram: Span<UInt8>) -> String? {
     guard let message = try? STUNMessage(parsing: datagram), message.messageClass == .request,
       let username = message.username, let colon = username.firstIndex(of: ":")
@@ -41,7 +46,8 @@ package struct ICELiteAgent: Sendable {
     return String(username[..<colon])
   }
 
-  /// Answers one check. Throws for anything that is not an authentic check of this peer.
+  /// Answers one check. Throws for anything that is not an authentic check of this peer: without the password not even
+  /// an error is sent, so that the relay is of no use as a reflector.
   package mutating func receive(
     _ datagram: Span<UInt8>, from endpoint: Endpoint, at now: MonotonicInstant
   ) throws(ICEError) -> Outcome {
@@ -49,52 +55,45 @@ package struct ICELiteAgent: Sendable {
     do throws(STUNError) { message = try STUNMessage(parsing: datagram) } catch { throw .malformed }
     guard message.messageClass == .request else { throw .unexpected }
     guard message.username == username else { throw .unauthenticated }
-    do throws(STUNError) {
-      try STUNMessage.verifyIntegrity(
-        of: datagram, key: Array(local.pwd.utf8), hmac: { HopHMAC.sha1(key: $0, message: $1) })
-    } catch {
-      throw .unauthenticated
+    try authentication.verify(datagram)
+    guard message.unknownRequired.isEmpty else {
+      return .reply(refusal(420, "Unknown Attribute", of: message))
     }
-    if !message.unknownRequired.isEmpty {
-      return .reply(error(420, "Unknown Attribute", to: message, unknown: message.unknownRequired))
-    }
-    // A lite agent is always controlled; a peer that thinks so of itself must switch (RFC 8445 section 7.3.1.1).
-    if message.iceControlled != nil { return .reply(error(487, "Role Conflict", to: message)) }
-    guard note(endpoint) else { throw .unexpected }
-    lastCheck = now
+    // A lite agent is always controlled; a peer that believes the same of itself must switch, whatever the tie breakers
+    // say (RFC 8445 sections 6.1.1 and 7.3.1.1).
+    guard message.iceControlled == nil else { return .reply(refusal(487, "Role Conflict", of: message)) }
+    note(endpoint)
+    let isNew = message.useCandidate && selected != endpoint
+    if isNew { selected = endpoint }
+    if selected == endpoint { confirmedAt = now }
     var response = STUNMessageBuilder(messageClass: .success, transactionID: message.transactionID)
     response.xorMappedAddress(endpoint)
-    let bytes = response.finish(
-      integrityKey: Array(local.pwd.utf8), hmac: { HopHMAC.sha1(key: $0, message: $1) })
-    guard message.useCandidate, selected != endpoint else { return .reply(bytes) }
-    selected = endpoint
-    return .replyAndSelected(bytes, endpoint)
+    let bytes = authentication.finish(response)
+    return isNew ? .replyAndSelected(bytes, endpoint) : .reply(bytes)
   }
 
-  /// Whether an authentic check came from the address.
+  /// Whether an authentic check came from the address, and the address is still kept.
   package func isValidated(_ endpoint: Endpoint) -> Bool { validated.contains(endpoint) }
 
-  /// When consent ends unless a check comes; `.never` before the first.
-  package var consentDeadline: MonotonicInstant { lastCheck.map { $0 + consentTimeout } ?? .never }
+  /// When consent ends unless a check comes; `.never` before an address is selected.
+  package var consentDeadline: MonotonicInstant { confirmedAt.map { $0 + consentTimeout } ?? .never }
 
-  package func hasConsent(at now: MonotonicInstant) -> Bool { lastCheck != nil && now < consentDeadline }
+  /// Whether media may be sent to the selected address.
+  package func hasConsent(at now: MonotonicInstant) -> Bool { confirmedAt != nil && now < consentDeadline }
 
-  /// False when the peer has too many addresses: the oldest that is not selected makes room.
-  private mutating func note(_ endpoint: Endpoint) -> Bool {
-    if validated.contains(endpoint) { return true }
-    if validated.count >= Self.maximumAddresses {
-      guard let oldest = validated.firstIndex(where: { $0 != selected }) else { return false }
+  /// Keeps the address; the oldest one that is not selected makes room.
+  private mutating func note(_ endpoint: Endpoint) {
+    guard !validated.contains(endpoint) else { return }
+    if validated.count >= Self.addressLimit, let oldest = validated.firstIndex(where: { $0 != selected }) {
       validated.remove(at: oldest)
     }
     validated.append(endpoint)
-    return true
   }
 
-  private func error(_ code: Int, _ reason: String, to message: STUNMessage, unknown: [UInt16] = []) -> [UInt8] {
+  private func refusal(_ code: Int, _ reason: String, of message: STUNMessage) -> [UInt8] {
     var response = STUNMessageBuilder(messageClass: .error, transactionID: message.transactionID)
     response.errorCode(code, reason: reason)
-    if !unknown.isEmpty { response.unknownAttributes(unknown) }
-    return response.finish(
-      integrityKey: Array(local.pwd.utf8), hmac: { HopHMAC.sha1(key: $0, message: $1) })
+    if code == 420 { response.unknownAttributes(message.unknownRequired) }
+    return authentication.finish(response)
   }
 }

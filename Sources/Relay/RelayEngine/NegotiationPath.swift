@@ -84,7 +84,7 @@ extension ShardEngine {
       guard let kind = section.kind, let codec = section.codec else { continue }
       if let slot = peer.slot(mid: section.mid), slot.kind == kind {
         slot.codec = codec
-        slot.ids = HeaderExtensionIDs(section.extensions)
+        slot.ids = HeaderExtensionIDs(section.extensions.egress)
         kept.append(slot)
       } else {
         kept.append(ReceiveSlot(subscriber: peer, section: section, kind: kind, codec: codec, random: random))

@@ -45,7 +45,7 @@ final class ReceiveSlot {
     shortMid = ShortText(section.mid)
     self.kind = kind
     self.codec = codec
-    ids = HeaderExtensionIDs(section.extensions)
+    ids = HeaderExtensionIDs(section.extensions.egress)
     ssrc = SSRC(random.u32() | 1)
     rtxSSRC = SSRC(random.u32() | 1)
     sequence = SequenceRewriter(first: random.u16() & 0x7FFF)

@@ -10,8 +10,8 @@ package import WireBytes
 /// what must leave is in the batch, what the control layer must hear is in `takeEvents()`, and `nextDeadline` says when
 /// `expire` has work again. No input can make it trap; what it cannot use is dropped and counted.
 package final class ShardEngine {
-  let configuration: EngineConfiguration
-  let slab: PacketSlab
+  package let configuration: EngineConfiguration
+  package let slab: PacketSlab
   let identity: DTLSIdentity
   let clock: WallClock
   let random: RandomSource

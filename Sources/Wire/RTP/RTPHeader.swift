@@ -1,10 +1,5 @@
 package import WireBytes
 
-/// Why bytes are not a packet of RTP or RTCP.
-package enum RTPError: UInt8, Error, Equatable, Sendable {
-  case truncated, badVersion, badPadding, badExtension, badDescriptor, badRTCP
-}
-
 /// The header of one RTP packet (RFC 3550 section 5.1), parsed once; offsets count from the packet's start.
 package struct RTPHeader: Sendable {
   /// The form of the header extension block (RFC 8285).

@@ -26,6 +26,8 @@ package struct NegotiatedExtensions: Sendable, Hashable {
   package var transportSequence: UInt8 = 0
   /// Whether one- and two-byte elements may be mixed in a stream (RFC 8285 section 4.1.2).
   package var allowsMixed = false
+  /// Those of the identifiers above that the offerer sends but does not take, in a section that goes both ways.
+  package var offererSendsOnly: Set<UInt8> = []
 
   package init(
     mid: UInt8 = 0, rid: UInt8 = 0, repairedRid: UInt8 = 0, audioLevel: UInt8 = 0, dependencyDescriptor: UInt8 = 0,
@@ -41,28 +43,52 @@ package struct NegotiatedExtensions: Sendable, Hashable {
     self.allowsMixed = allowsMixed
   }
 
-  /// What the relay accepts of an offered section. An extension that is limited to one direction is left out: no
-  /// browser limits these, and without a match the section works all the same.
+  /// What the relay accepts of an offered section. Where the offerer limits an extension to one direction, as Firefox
+  /// does with rids and the Dependency Descriptor (`8/sendonly`), it is taken where the section goes that way.
   init(accepting section: MediaSection) {
-    self.init(section) { [ExtensionURI.absoluteSendTime, ExtensionURI.transportWideCC].contains($0) == false }
+    self.init()
+    allowsMixed = section.extmapAllowMixed
+    for extmap in section.extensions
+    where extmap.uri != ExtensionURI.absoluteSendTime && extmap.uri != ExtensionURI.transportWideCC {
+      switch extmap.direction {
+      case nil, .sendrecv: adopt(extmap, of: section)
+      case .sendonly where section.direction.sends:
+        guard let id = adopt(extmap, of: section), section.direction.receives else { continue }
+        offererSendsOnly.insert(id)
+      case .recvonly where section.direction == .recvonly: adopt(extmap, of: section)
+      default: continue
+      }
+    }
   }
 
   /// What a section says, as a client reads it in the answer to its offer.
   init(reading section: MediaSection) {
-    self.init(section) { _ in true }
-  }
-
-  private init(_ section: MediaSection, where isWanted: (String) -> Bool) {
     self.init()
     allowsMixed = section.extmapAllowMixed
-    for extmap in section.extensions where isWanted(extmap.uri) {
-      guard extmap.direction == nil || extmap.direction == .sendrecv,
-        let field = Self.field(of: extmap.uri, isAudio: section.kind == "audio"),
-        // 15 is reserved in the one-byte form; above it, elements are two-byte, one of which in a stream needs mixing.
-        (1...14).contains(extmap.id) || (allowsMixed && (16...255).contains(extmap.id)), self[keyPath: field] == 0
-      else { continue }
-      self[keyPath: field] = UInt8(extmap.id)
-    }
+    for extmap in section.extensions where extmap.direction != .inactive { adopt(extmap, of: section) }
+  }
+
+  /// The extensions the relay may put on packets to the offerer.
+  package var egress: NegotiatedExtensions {
+    var own = self
+    for field in Self.fields where offererSendsOnly.contains(own[keyPath: field]) { own[keyPath: field] = 0 }
+    own.offererSendsOnly = []
+    return own
+  }
+
+  private static var fields: [WritableKeyPath<Self, UInt8>] {
+    [\.mid, \.rid, \.repairedRid, \.audioLevel, \.dependencyDescriptor, \.absoluteSendTime, \.transportSequence]
+  }
+
+  /// The identifier, if the extension is known, its identifier fits a header, and it is the first of its name.
+  @discardableResult
+  private mutating func adopt(_ extmap: MediaSection.ExtMap, of section: MediaSection) -> UInt8? {
+    guard let field = Self.field(of: extmap.uri, isAudio: section.kind == "audio"), self[keyPath: field] == 0,
+      // 15 is reserved in the one-byte form; above it, elements are two-byte, one of which in a stream needs mixing.
+      (1...14).contains(extmap.id) || (allowsMixed && (16...255).contains(extmap.id))
+    else { return nil }
+    self[keyPath: field] = UInt8(extmap.id)
+    return UInt8(extmap.id)
   }
 
   private static func field(of uri: String, isAudio: Bool) -> WritableKeyPath<Self, UInt8>? {

@@ -35,7 +35,9 @@ struct SDPWriter {
 
   mutating func extensions(_ extensions: NegotiatedExtensions) {
     if extensions.allowsMixed { attribute("extmap-allow-mixed") }
-    for mapping in extensions.mappings { attribute("extmap:\(mapping.id) \(mapping.uri)") }
+    for (id, uri) in extensions.mappings {
+      attribute("extmap:\(id)" + (extensions.offererSendsOnly.contains(id) ? "/recvonly" : "") + " " + uri)
+    }
   }
 
   mutating func codec(_ codec: NegotiatedCodec) {

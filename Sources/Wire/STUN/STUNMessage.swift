@@ -1,10 +1,5 @@
 package import WireBytes
 
-/// The class of a STUN message (RFC 8489 section 5).
-package enum STUNMessageClass: UInt8, Sendable {
-  case request, indication, success, error
-}
-
 /// A binding message, parsed. Whether its integrity holds is a separate question: `verifyIntegrity`.
 package struct STUNMessage: Sendable {
   package let messageClass: STUNMessageClass

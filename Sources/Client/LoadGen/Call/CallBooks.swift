@@ -1,5 +1,6 @@
 import ClientEngine
 import E2EKeys
+import Signaling
 import WireBytes
 
 /// All that was sent set against all that was received.

@@ -1,4 +1,5 @@
 import E2EKeys
+import Signaling
 import Synchronization
 import WireBytes
 

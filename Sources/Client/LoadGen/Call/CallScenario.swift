@@ -1,5 +1,5 @@
-import E2EKeys
-import WireBytes
+package import E2EKeys
+package import WireBytes
 
 /// What to simulate.
 package struct CallScenario: Sendable {

@@ -1,6 +1,6 @@
-import E2EKeys
+package import E2EKeys
 import Synchronization
-import WireBytes
+package import WireBytes
 
 /// What every participant of one room has sealed, so that every receiver's frames can be checked for content, order
 /// and completeness, and timed.

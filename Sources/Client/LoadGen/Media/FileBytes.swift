@@ -42,7 +42,7 @@ package enum FileBytes {
         made = ""
         continue
       }
-      if mkdir(made, 0o777) != 0, errno != EEXIST {
+      if unsafe mkdir(made, 0o777) != 0, errno != EEXIST {
         throw MediaFileError(path: path, problem: "cannot be made a folder: \(reason())")
       }
     }

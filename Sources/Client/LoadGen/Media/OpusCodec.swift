@@ -24,9 +24,8 @@ package final class OpusEncoder20ms {
   package func encode(_ samples: ArraySlice<Int16>) -> [UInt8] {
     precondition(samples.count == Self.samplesPerPacket)
     var packet = [UInt8](repeating: 0, count: 1275)
-    let count = samples.withUnsafeBufferPointer { input in
-      unsafe opus_encode(encoder, input.baseAddress, Int32(Self.samplesPerPacket), &packet, Int32(packet.count))
-    }
+    let count = unsafe opus_encode(
+      encoder, Array(samples), Int32(Self.samplesPerPacket), &packet, Int32(packet.count))
     return count > 0 ? Array(packet.prefix(Int(count))) : []
   }
 }

@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 
 /// A child process with its standard error kept in a file, ended by its pid and by nothing else.
 package final class ChildProcess: Sendable {

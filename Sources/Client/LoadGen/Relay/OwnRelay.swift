@@ -45,7 +45,7 @@ struct OwnRelay: Sendable {
     process.terminate()
     for _ in 0..<80 {
       if process.exitStatus() != nil {
-        unlink(logPath)
+        unsafe unlink(logPath)
         return
       }
       try? await Task.sleep(for: .milliseconds(100))
@@ -60,7 +60,7 @@ struct OwnRelay: Sendable {
     let own = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let folder = own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
     let path = "\(folder)/\(name)"
-    guard access(path, X_OK) == 0 else {
+    guard unsafe access(path, X_OK) == 0 else {
       throw ChildProcessError(message: "\(path) is missing: build it, or name a relay with --relay")
     }
     return path

@@ -1,9 +1,9 @@
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import NIOWebSocket
-import Signaling
+package import Signaling
 
 /// Where the relay's signalling is and how its certificate is checked.
 package struct RelayAddress: Sendable {

@@ -1,5 +1,5 @@
-package import Configuration
-package import WireBytes
+import Configuration
+import WireBytes
 
 /// All settings with their final values: command line before environment before file before default.
 package struct Settings: Sendable {

@@ -41,7 +41,7 @@ package struct SettingsFile: Sendable {
     }
     lines = try Self.check(mapping, path: path)
     do {
-      snapshot = try YAMLSnapshot(data: bytes.span.bytes, providerName: path, parsingOptions: .default)
+      snapshot = try unsafe YAMLSnapshot(data: bytes.span.bytes, providerName: path, parsingOptions: .default)
     } catch {
       throw ConfigurationError("\(path): the configuration file cannot be read: \(error)")
     }
@@ -98,7 +98,7 @@ package struct SettingsFile: Sendable {
       .composer(_, let problem, let mark, _):
       return ConfigurationError("\(path):\(mark.line): not valid YAML: \(problem)")
     case .duplicatedKeysInMapping(let duplicates, let context):
-      let keys = duplicates.map { "`\($0.scalar?.string ?? "?")`" }.joined(separator: ", ")
+      let keys = duplicates.map { "`\($0)`" }.joined(separator: ", ")
       return ConfigurationError("\(path):\(context.mark.line): key \(keys) stands there more than once")
     default:
       return ConfigurationError("\(path): not valid YAML: \(error)")

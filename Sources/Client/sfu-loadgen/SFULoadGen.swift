@@ -1,0 +1,7 @@
+import ArgumentParser
+import LoadGen
+
+@main
+struct SFULoadGen {
+  static func main() async { await LoadGenCommand.main() }
+}

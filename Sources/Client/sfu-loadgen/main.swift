@@ -1,3 +1,0 @@
-import LoadGen
-
-await LoadGenCommand.main()

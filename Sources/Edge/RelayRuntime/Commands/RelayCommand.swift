@@ -1,0 +1,53 @@
+package import ArgumentParser
+import FoundationEssentials
+import Glibc
+
+/// The command line of `sfu-relay`.
+package struct RelayCommand: AsyncParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "sfu-relay",
+    abstract: "A relay for end-to-end encrypted calls: it forwards what it cannot read.",
+    discussion: """
+      Try it on this machine:      sfu-relay serve --dev
+      Run it:                      sfu-relay serve --config relay.yaml
+      Check a configuration:       sfu-relay check-config --config relay.yaml
+      Let somebody in:             sfu-relay token --room ROOM --secret-file FILE --key-id ID
+
+      Config/relay.yaml documents every setting with its default and unit. Errors of the command line, the \
+      configuration, the certificate and the ports are one line on standard error, and the exit code is 2.
+      """,
+    version: "sfu-relay \(BuildInfo.version) (Swift \(BuildInfo.swiftVersion), \(BuildInfo.configuration))",
+    subcommands: [ServeCommand.self, CheckConfigCommand.self, TokenCommand.self])
+
+  package init() {}
+
+  /// Parses, runs and ends the process.
+  package static func execute(_ arguments: [String]) async -> Never {
+    do {
+      var command = try parseAsRoot(arguments)
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+      Glibc.exit(0)
+    } catch let error as ConfigurationError {
+      fail(error.message)
+    } catch {
+      // Help and version are errors to the parser, too; they belong on standard output.
+      guard exitCode(for: error) != .success else {
+        print(fullMessage(for: error))
+        Glibc.exit(0)
+      }
+      if let code = error as? ExitCode { Glibc.exit(code.rawValue) }
+      fail(message(for: error) + " (see `sfu-relay --help`)")
+    }
+  }
+
+  /// One line, exit code 2: the relay was asked for something that cannot be.
+  private static func fail(_ message: String) -> Never {
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    StandardError.write("sfu-relay: \(line)\n")
+    Glibc.exit(2)
+  }
+}

@@ -1,0 +1,90 @@
+package import DTLS
+package import DatagramIO
+import RelayControl
+package import RelayEngine
+import Synchronization
+package import WireBytes
+
+/// All shards of the relay, and the way of the control layer to them.
+package final class ShardSet: EngineGateway {
+  /// Copies of one packet for a full room must fit into what is left of a batch when it is flushed: twice the largest
+  /// room.
+  static let batchCapacity = 2048
+  /// Slots that are not in a batch: received ones and those an engine holds for a moment.
+  private static let spareSlots = 512
+
+  package let placement: RoomPlacement
+  private let loops: [DatagramLoop<ShardHandler>]
+  private let ready = Atomic(false)
+  private let page = Mutex<(@Sendable ([ShardSnapshot]) -> String)?>(nil)
+
+  /// Opens nothing: `ports` are open already, one for each shard.
+  package init(
+    ports: [UDPPort], configuration: RelayConfiguration, advertised: [Endpoint], identity: DTLSIdentity,
+    clock: WallClock, random: RandomSource, deliver: @escaping @Sendable (EngineEvent) -> Void
+  ) {
+    let placement = RoomPlacement(shardCount: ports.count)
+    self.placement = placement
+    loops = ports.enumerated().map { index, port in
+      let engine = configuration.engine.configuration(
+        advertised: advertised.map { Endpoint(high: $0.high, low: $0.low, port: port.local.port) })
+      return DatagramLoop(
+        label: "shard.\(index)", port: port, slabCapacity: Self.batchCapacity + Self.spareSlots,
+        batchCapacity: Self.batchCapacity
+      ) { slab in
+        ShardHandler(
+          engine: ShardEngine(
+            configuration: engine, slab: slab, identity: identity, clock: clock, random: random),
+          placement: placement, deliver: deliver)
+      }
+    }
+  }
+
+  package var count: Int { loops.count }
+  package var ports: [UInt16] { loops.map(\.local.port) }
+
+  /// How `/metrics` looks; set once before the control layer listens.
+  package func setMetricsPage(_ render: @escaping @Sendable ([ShardSnapshot]) -> String) {
+    page.withLock { $0 = render }
+  }
+
+  package func start() {
+    for loop in loops { loop.start() }
+    ready.store(true, ordering: .releasing)
+  }
+
+  /// Tells every shard to say goodbye to its members and to take nobody in any more. Health says not ready from now on.
+  package func drain() {
+    ready.store(false, ordering: .releasing)
+    for loop in loops { loop.perform { handler, now, batch in handler.handle(.drain, at: now, into: batch) } }
+  }
+
+  package func stop() {
+    ready.store(false, ordering: .releasing)
+    for loop in loops { loop.stop() }
+  }
+
+  package func snapshots() async -> [ShardSnapshot] {
+    var result: [ShardSnapshot] = []
+    for loop in loops {
+      result.append(
+        await loop.query { handler, loop in
+          ShardSnapshot(engine: handler.engine.counters, gauges: handler.engine.gauges, loop: loop)
+        })
+    }
+    return result
+  }
+
+  package func submit(_ command: EngineCommand, shard: Int) {
+    loops[shard].perform { handler, now, batch in handler.handle(command, at: now, into: batch) }
+  }
+
+  package func place(_ room: RoomID) -> Int { placement.place(room) }
+
+  package func metricsText() async -> String {
+    let snapshots = await snapshots()
+    return page.withLock { $0 }?(snapshots) ?? ""
+  }
+
+  package var isReady: Bool { ready.load(ordering: .acquiring) }
+}
