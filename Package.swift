@@ -150,6 +150,14 @@ let package = Package(
     tests(
       "ClientEngineTests",
       ["WireBytes", "RTP", "SDP", "Signaling", "DTLS", "SRTP", "SFrame", "E2EKeys", "ClientEngine", "TestKit"]),
-    tests("LoadGenTests", ["WireBytes", "Signaling", "E2EKeys", "ClientEngine", "LoadGen", "TestKit"]),
+    tests(
+      "LoadGenTests",
+      ["WireBytes", "Signaling", "E2EKeys", "ClientEngine", "LoadGen", "TestKit", arguments]),
+    tests(
+      "SystemTests",
+      [
+        "WireBytes", "RTP", "STUN", "SDP", "Signaling", "HopCrypto", "ICE", "DTLS", "SRTP", "DatagramIO", "E2EKeys",
+        "ClientEngine", "LoadGen", "TestKit", "sfu-relay", "sfu-loadgen",
+      ] + nio),
   ]
 )

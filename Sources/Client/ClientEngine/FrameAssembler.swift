@@ -52,7 +52,8 @@ package struct FrameAssembler: Sendable {
     /// Packets held back at most, whatever the time.
     package var capacity: Int
 
-    package static let audio = Rules(needsKeyFrames: false, patience: .milliseconds(120), capacity: 64)
+    /// The relay cannot repeat audio to us, but the packets that it lost and got again come late.
+    package static let audio = Rules(needsKeyFrames: false, patience: .milliseconds(100), capacity: 64)
     package static let video = Rules(needsKeyFrames: true, patience: .milliseconds(500), capacity: 1024)
   }
 

@@ -20,7 +20,8 @@ extension Participant {
     guard let (track, packet) = parse(slot, at: now) else { return counters.datagramsDropped &+= 1 }
     counters.packetsReceived &+= 1
     track.isActive = true
-    track.missing.received(packet.sequence, at: now)
+    // Without a retransmission stream the relay has no way to send a packet again, so there is nothing to ask for.
+    if track.rtxPayloadType != nil { track.missing.received(packet.sequence, at: now) }
     guard track.assembler.insert(packet) == .stored else { return counters.duplicates &+= 1 }
     let frames = track.assembler.advance()
     deliver(frames, of: track, at: now)

@@ -73,10 +73,16 @@ extension Participant {
   func retransmit(_ lost: [UInt16], of track: SendTrack, at now: MonotonicInstant, into batch: EgressBatch) {
     counters.nacksReceived &+= UInt64(lost.count)
     for sequence in lost {
-      guard let packet = track.find(sequence, at: now), let header = track.repairHeader(of: packet, ids: extensionIDs)
-      else { continue }
+      guard let packet = track.find(sequence, at: now) else { continue }
+      if let header = track.repairHeader(of: packet, ids: extensionIDs) {
+        transmit(packet, of: track, header, into: batch)
+      } else {
+        guard !packet.datagram.isEmpty, let relayEndpoint else { continue }
+        send(packet.datagram, to: relayEndpoint, into: batch)
+        counters.packetsSent &+= 1
+        counters.bytesSent &+= UInt64(packet.datagram.count)
+      }
       counters.retransmissionsSent &+= 1
-      transmit(packet, of: track, header, into: batch)
     }
   }
 
@@ -101,6 +107,7 @@ extension Participant {
       slab.setLength(sealed, of: slot)
       counters.packetsSent &+= 1
       counters.bytesSent &+= UInt64(sealed)
+      if !track.hasRetransmissionStream { track.keep(slab.read(slot) { $0.toArray() }, of: packet) }
       put(slot, to: relayEndpoint, into: batch)
     } catch {
       counters.sendDrops &+= 1

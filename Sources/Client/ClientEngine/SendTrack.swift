@@ -13,6 +13,8 @@ struct SentPacket {
   let descriptor: [UInt8]
   let payload: [UInt8]
   let sentAt: MonotonicInstant
+  /// The protected datagram, for streams without RTX: those repeat it as it was.
+  var datagram: [UInt8] = []
 }
 
 /// One stream that this participant publishes.
@@ -85,15 +87,25 @@ final class SendTrack {
     return packet
   }
 
+  /// Whether lost packets go out again in a stream of their own (RFC 4588).
+  var hasRetransmissionStream: Bool { rtxSSRC != nil && rtxPayloadType != nil }
+
+  /// Keeps a packet's datagram. To protect the packet anew would use its nonce twice, and unless the two were the same
+  /// to the last bit, that gives the AEAD's authentication key away (RFC 7714 section 10.1).
+  func keep(_ datagram: [UInt8], of packet: SentPacket) {
+    let place = Int(packet.sequence) % cache.count
+    guard cache[place]?.sequence == packet.sequence else { return }
+    cache[place]?.datagram = datagram
+  }
+
   func header(of packet: SentPacket, ids: HeaderExtensionIDs) -> EgressHeader? {
     guard let payloadType else { return nil }
     return header(of: packet, payloadType, packet.sequence, ssrc, ids)
   }
 
-  /// The header under which a packet goes out again: in the RTX stream (RFC 4588), or for audio, which has none, its
-  /// own once more.
+  /// The header under which a packet goes out again; nil without a retransmission stream.
   func repairHeader(of packet: SentPacket, ids: HeaderExtensionIDs) -> EgressHeader? {
-    guard let rtxSSRC, let rtxPayloadType else { return header(of: packet, ids: ids) }
+    guard let rtxSSRC, let rtxPayloadType else { return nil }
     defer { rtxSequence &+= 1 }
     return header(of: packet, rtxPayloadType, rtxSequence, rtxSSRC, ids)
   }

@@ -31,4 +31,7 @@ final class RouteHandler: ChannelInboundHandler, RemovableChannelHandler {
       response.write(to: context.channel)
     }
   }
+
+  /// A TLS or HTTP fault. NIO has answered with an alert or with 400 by now, but leaves the connection open.
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }

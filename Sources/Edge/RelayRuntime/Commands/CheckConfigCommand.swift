@@ -10,8 +10,8 @@ struct CheckConfigCommand: ParsableCommand {
 
   func run() throws {
     let configuration = try options.load()
-    let keys = try TokenKeys.load(configuration.tokenKeyFiles)
-    if !configuration.isDevelopment, let files = configuration.tlsFiles { _ = try SignalingCertificate.load(files) }
+    let keys = try TokenKeys.load(configuration)
+    if !configuration.isDevelopment { _ = try SignalingCertificate.loadConfigured(configuration) }
     if keys.isEmpty, !configuration.isDevelopment {
       StandardError.write("sfu-relay: note: `tokens.keys` is empty: every join would be refused\n")
     }

@@ -23,6 +23,14 @@ package struct RelayCommand: AsyncParsableCommand {
 
   /// Parses, runs and ends the process.
   package static func execute(_ arguments: [String]) async -> Never {
+    let outcome = await outcome(of: arguments)
+    if let text = outcome.output { print(text) }
+    if let line = outcome.errorLine { StandardError.write("sfu-relay: \(line)\n") }
+    Glibc.exit(outcome.exitCode)
+  }
+
+  /// Parses and runs; says how the process should end.
+  package static func outcome(of arguments: [String]) async -> CommandOutcome {
     do {
       var command = try parseAsRoot(arguments)
       if var asynchronous = command as? any AsyncParsableCommand {
@@ -30,24 +38,15 @@ package struct RelayCommand: AsyncParsableCommand {
       } else {
         try command.run()
       }
-      Glibc.exit(0)
+      return CommandOutcome(exitCode: 0)
     } catch let error as ConfigurationError {
-      fail(error.message)
+      return CommandOutcome(exitCode: 2, errorLine: error.message)
     } catch {
       // Help and version are errors to the parser, too; they belong on standard output.
       guard exitCode(for: error) != .success else {
-        print(fullMessage(for: error))
-        Glibc.exit(0)
+        return CommandOutcome(exitCode: 0, output: fullMessage(for: error))
       }
-      if let code = error as? ExitCode { Glibc.exit(code.rawValue) }
-      fail(message(for: error) + " (see `sfu-relay --help`)")
+      return CommandOutcome(exitCode: 2, errorLine: message(for: error) + " (see `sfu-relay --help`)")
     }
-  }
-
-  /// One line, exit code 2: the relay was asked for something that cannot be.
-  private static func fail(_ message: String) -> Never {
-    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-    StandardError.write("sfu-relay: \(line)\n")
-    Glibc.exit(2)
   }
 }

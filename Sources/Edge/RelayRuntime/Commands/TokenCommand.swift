@@ -31,7 +31,9 @@ struct TokenCommand: ParsableCommand {
   @Flag(name: .long, help: "The bearer may not receive.")
   var noSubscribe = false
 
-  func run() throws {
+  func run() throws { print(try token()) }
+
+  func token() throws -> String {
     guard let room = RoomID(text: room) else {
       throw ConfigurationError("--room: value `\(room)`: allowed are 16 bytes as base64url, which is 22 characters")
     }
@@ -39,23 +41,26 @@ struct TokenCommand: ParsableCommand {
       throw ConfigurationError("--ttl: value `\(ttl)`: allowed is a time from 1s to 366d, such as 900, 90s, 15m, 2h, 1d")
     }
     let now = MonotonicClock.now()
-    let token = JoinToken.mint(
+    return JoinToken.mint(
       room: room, keyID: keyID, secret: try secret(),
       grants: JoinToken.Grants(canPublish: !noPublish, canSubscribe: !noSubscribe),
       nowUnixSeconds: MonotonicClock.wallClock().unixSeconds(at: now), lifetimeSeconds: lifetime)
-    print(token)
   }
 
   private func secret() throws -> [UInt8] {
-    if let secretFile { return try TokenKeys.secret(fromFile: secretFile) }
+    if let secretFile {
+      do { return try TokenKeys.secret(fromFile: secretFile) } catch {
+        throw ConfigurationError("--secret-file: value `\(secretFile)`: allowed is \(TokenKeys.allowed) (\(error.reason))")
+      }
+    }
     let file = try config.map { path throws(ConfigurationError) in try SettingsFile(path: path) }
     let settings = try Settings(file: file, environment: ProcessInfo.processInfo.environment)
-    let files = try RelayConfiguration(settings, isDevelopment: false, coreCount: 1).tokenKeyFiles
-    guard let path = files[keyID] else {
+    let configuration = try RelayConfiguration(settings, isDevelopment: false, coreCount: 1)
+    guard let secret = try TokenKeys.load(configuration)[keyID] else {
       throw ConfigurationError(
         "--key-id: value `\(keyID)`: allowed is a key of `tokens.keys` in the settings; or give --secret-file")
     }
-    return try TokenKeys.secret(fromFile: path)
+    return secret
   }
 
   /// Seconds of "90", "90s", "15m", "2h" or "1d"; nil for anything else.

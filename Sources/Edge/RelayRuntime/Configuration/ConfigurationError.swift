@@ -7,11 +7,13 @@ package struct ConfigurationError: Error, Equatable, Sendable, CustomStringConve
     self.message = message.split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 
-  /// A value that its key does not allow.
-  package init(origin: SettingOrigin, key: SettingKey, value: String, allowed: String? = nil) {
+  /// A value that its key does not allow, or that the machine does not; `reason` says what was met.
+  package init(
+    origin: SettingOrigin, key: SettingKey, value: String, allowed: String? = nil, reason: String? = nil
+  ) {
     self.init(
       "\(origin.place(of: key)): key `\(key.path)`: value `\(Self.shorten(value))`: allowed is "
-        + "\(allowed ?? key.kind.allowed)")
+        + (allowed ?? key.kind.allowed) + (reason.map { " (\($0))" } ?? ""))
   }
 
   package var description: String { message }

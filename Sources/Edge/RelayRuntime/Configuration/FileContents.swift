@@ -5,8 +5,7 @@ package enum FileContents {
   /// Nothing that the relay reads at start is larger; a device file or a mistyped log file is.
   private static let limit = 1 << 20
 
-  /// `purpose` names the file's role in the error line.
-  package static func read(_ path: String, purpose: String) throws(ConfigurationError) -> [UInt8] {
+  package static func read(_ path: String) throws(FileError) -> [UInt8] {
     do {
       let descriptor = try FileDescriptor.open(FilePath(path), .readOnly)
       return try descriptor.closeAfter {
@@ -16,15 +15,18 @@ package enum FileContents {
           let count = try unsafe buffer.withUnsafeMutableBytes { try unsafe descriptor.read(into: $0) }
           guard count > 0 else { return contents }
           contents += buffer.prefix(count)
-          guard contents.count <= limit else { throw TooLarge() }
+          guard contents.count <= limit else { throw FileError(reason: "larger than 1 MiB") }
         }
       }
-    } catch is TooLarge {
-      throw ConfigurationError("\(path): the \(purpose) is larger than 1 MiB")
+    } catch let error as FileError {
+      throw error
     } catch {
-      throw ConfigurationError("\(path): the \(purpose) cannot be read: \(error)")
+      throw FileError(reason: "\(error)")
     }
   }
+}
 
-  private struct TooLarge: Error {}
+/// Why a file cannot be read, such as "No such file or directory".
+package struct FileError: Error, Equatable, Sendable {
+  package let reason: String
 }

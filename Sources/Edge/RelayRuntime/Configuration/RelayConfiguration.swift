@@ -3,6 +3,8 @@ package import WireBytes
 
 /// The relay's settings as the program uses them: typed, in range, and sound together.
 package struct RelayConfiguration: Sendable {
+  /// Where every value came from, for errors that show only when the relay starts.
+  package let settings: Settings
   /// Loopback only, plain `ws://`, no token needed.
   package var isDevelopment: Bool
 
@@ -29,6 +31,7 @@ package struct RelayConfiguration: Sendable {
 
   /// - Parameter coreCount: the number of shards when none is given.
   package init(_ settings: Settings, isDevelopment: Bool, coreCount: Int) throws(ConfigurationError) {
+    self.settings = settings
     self.isDevelopment = isDevelopment
     signalingAddress = try Self.endpoint(settings, .signalingAddress, .signalingPort, isDevelopment: isDevelopment)
     maxConnections = settings.integer(.signalingMaxConnections)

@@ -39,11 +39,11 @@ package struct Settings: Sendable {
   package func integer(_ key: SettingKey) -> Int { Int(text(key)) ?? 0 }
   package func flag(_ key: SettingKey) -> Bool { text(key) == "true" }
 
-  /// An error about a value that is fine by itself but not with the others.
-  package func fault(_ key: SettingKey, allowed: String) -> ConfigurationError {
+  /// An error about a value that is fine by itself but not with the others, or not on this machine.
+  package func fault(_ key: SettingKey, allowed: String, reason: String? = nil) -> ConfigurationError {
     let value = value(key)
     let text = key.kind.isList ? "[" + value.items.joined(separator: ", ") + "]" : value.items.first ?? ""
-    return ConfigurationError(origin: value.origin, key: key, value: text, allowed: allowed)
+    return ConfigurationError(origin: value.origin, key: key, value: text, allowed: allowed, reason: reason)
   }
 
   private struct Layer {

@@ -15,7 +15,11 @@ package struct SettingsFile: Sendable {
 
   /// Reads and checks the file.
   package init(path: String) throws(ConfigurationError) {
-    try self.init(path: path, bytes: FileContents.read(path, purpose: "configuration file"))
+    let bytes: [UInt8]
+    do { bytes = try FileContents.read(path) } catch {
+      throw ConfigurationError("\(path): the configuration file cannot be read (\(error.reason))")
+    }
+    try self.init(path: path, bytes: bytes)
   }
 
   /// Checks the bytes of a file; `path` is for messages.

@@ -18,7 +18,7 @@ package final class Relay: Sendable {
     _ configuration: RelayConfiguration, logger: Logger
   ) async throws(ConfigurationError) -> Relay {
     // Everything that can fail comes before the first packet is read.
-    let tokenKeys = try TokenKeys.load(configuration.tokenKeyFiles)
+    let tokenKeys = try TokenKeys.load(configuration)
     let tls = try SignalingCertificate.load(configuration, logger: logger)
     let ports = try openPorts(configuration)
     let identity: DTLSIdentity
@@ -36,7 +36,7 @@ package final class Relay: Sendable {
       gateway: shards, logger: logger)
     let relay = Relay(configuration, shards: shards, control: control, logger: logger)
     relay.connect(router)
-    do { try await control.start() } catch { throw ConfigurationError(error.message) }
+    do { try await control.start() } catch { throw fault(error, configuration) }
     shards.start()
     logger.notice(
       "relay is ready",
@@ -94,11 +94,30 @@ package final class Relay: Sendable {
             binding: Endpoint(high: base.high, low: base.low, port: number),
             receiveBufferBytes: configuration.receiveBufferBytes, sendBufferBytes: configuration.sendBufferBytes))
       } catch {
-        throw ConfigurationError(
-          "key `media.udpPort` (shard \(shard) of \(configuration.shardCount)): \(error.message)")
+        throw configuration.settings.fault(
+          error.isAddressInUse ? .mediaUDPPort : .mediaAddress,
+          allowed: error.isAddressInUse
+            ? "a port that is free, as are the next ones for further shards" : "an address of this machine",
+          reason: error.message)
       }
     }
     return ports
+  }
+
+  /// Names the key behind a failure of the control server to listen.
+  private static func fault(_ error: ControlError, _ configuration: RelayConfiguration) -> ConfigurationError {
+    let isMetrics = error.message.hasPrefix("metrics")
+    switch error.reason {
+    case .addressInUse:
+      return configuration.settings.fault(
+        isMetrics ? .metricsPort : .signalingPort, allowed: "a port that is free", reason: error.message)
+    case .cannotListen:
+      return configuration.settings.fault(
+        isMetrics ? .metricsAddress : .signalingAddress, allowed: "an address of this machine with a port that this "
+          + "user may open", reason: error.message)
+    case .certificate, .configuration, .alreadyStarted:
+      return ConfigurationError(error.message)
+    }
   }
 
   private static func controlConfiguration(

@@ -9,7 +9,7 @@ enum SignalingCertificate {
     _ configuration: RelayConfiguration, logger: Logger
   ) throws(ConfigurationError) -> TLSMaterial? {
     guard !configuration.isDevelopment else { return nil }
-    if let files = configuration.tlsFiles { return try load(files) }
+    if let configured = try loadConfigured(configuration) { return configured }
     do {
       let made = try HopCertificate.selfSignedPEM(commonName: "sfu-relay")
       let material = try TLSMaterial(
@@ -22,16 +22,25 @@ enum SignalingCertificate {
     }
   }
 
-  /// Also what `check-config` does with the files.
-  static func load(_ files: (certificate: String, key: String)) throws(ConfigurationError) -> TLSMaterial {
+  /// The operator's certificate; nil when none is configured. Also what `check-config` does.
+  static func loadConfigured(_ configuration: RelayConfiguration) throws(ConfigurationError) -> TLSMaterial? {
+    guard let files = configuration.tlsFiles else { return nil }
+    let settings = configuration.settings
     // Read here first, so that a missing file is told apart from a malformed one.
-    let certificate = try FileContents.read(files.certificate, purpose: "certificate of key `tls.certificate`")
-    let key = try FileContents.read(files.key, purpose: "private key of key `tls.key`")
+    let certificate: [UInt8]
+    do { certificate = try FileContents.read(files.certificate) } catch {
+      throw settings.fault(.tlsCertificate, allowed: "a readable PEM file", reason: error.reason)
+    }
+    let key: [UInt8]
+    do { key = try FileContents.read(files.key) } catch {
+      throw settings.fault(.tlsKey, allowed: "a readable PEM file", reason: error.reason)
+    }
     do {
       return try TLSMaterial(certificateChainPEM: certificate, privateKeyPEM: key)
     } catch {
-      throw ConfigurationError(
-        "keys `tls.certificate` (\(files.certificate)) and `tls.key` (\(files.key)): \(error.message)")
+      throw settings.fault(
+        .tlsCertificate, allowed: "a PEM certificate chain, with its private key in `tls.key` (\(files.key))",
+        reason: error.message)
     }
   }
 
