@@ -1,69 +1,73 @@
 #define _GNU_SOURCE 1
 #include "runtime_counters.h"
 
-#include <dlfcn.h>
+#include <link.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
-static _Atomic uint64_t allocations, retains, releases, mallocs;
+static _Atomic uint64_t swift_allocations, mallocs;
+static uintptr_t swift_start, swift_end;
 
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
+extern void *__libc_memalign(size_t, size_t);
+
+static inline void count(void *caller) {
+  atomic_fetch_add_explicit(&mallocs, 1, memory_order_relaxed);
+  if ((uintptr_t)caller >= swift_start && (uintptr_t)caller < swift_end) {
+    atomic_fetch_add_explicit(&swift_allocations, 1, memory_order_relaxed);
+  }
+}
 
 void *malloc(size_t size) {
-  atomic_fetch_add_explicit(&mallocs, 1, memory_order_relaxed);
+  count(__builtin_return_address(0));
   return __libc_malloc(size);
 }
 
-void *calloc(size_t count, size_t size) {
-  atomic_fetch_add_explicit(&mallocs, 1, memory_order_relaxed);
-  return __libc_calloc(count, size);
+void *calloc(size_t number, size_t size) {
+  count(__builtin_return_address(0));
+  return __libc_calloc(number, size);
 }
 
 void *realloc(void *pointer, size_t size) {
-  atomic_fetch_add_explicit(&mallocs, 1, memory_order_relaxed);
+  count(__builtin_return_address(0));
   return __libc_realloc(pointer, size);
 }
 
-static void *(*original_alloc)(const void *, size_t, size_t);
-static void *(*original_retain)(void *);
-static void (*original_release)(void *);
-
-static void *counted_alloc(const void *metadata, size_t size, size_t mask) {
-  atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed);
-  return original_alloc(metadata, size, mask);
+void *aligned_alloc(size_t alignment, size_t size) {
+  count(__builtin_return_address(0));
+  return __libc_memalign(alignment, size);
 }
 
-static void *counted_retain(void *object) {
-  atomic_fetch_add_explicit(&retains, 1, memory_order_relaxed);
-  return original_retain(object);
+int posix_memalign(void **out, size_t alignment, size_t size) {
+  count(__builtin_return_address(0));
+  *out = __libc_memalign(alignment, size);
+  return *out ? 0 : 12;
 }
 
-static void counted_release(void *object) {
-  atomic_fetch_add_explicit(&releases, 1, memory_order_relaxed);
-  original_release(object);
-}
-
-int runtime_counters_install(void) {
-  void *(**alloc)(const void *, size_t, size_t) = dlsym(RTLD_DEFAULT, "_swift_allocObject");
-  void *(**retain)(void *) = dlsym(RTLD_DEFAULT, "_swift_retain");
-  void (**release)(void *) = dlsym(RTLD_DEFAULT, "_swift_release");
-  atomic_bool *enabled =
-      dlsym(RTLD_DEFAULT, "_swift_enableSwizzlingOfAllocationAndRefCountingFunctions_forInstrumentsOnly");
-  if (!alloc || !retain || !release) return 0;
-  if (enabled) atomic_store(enabled, true);
-  original_alloc = *alloc;
-  original_retain = *retain;
-  original_release = *release;
-  *alloc = counted_alloc;
-  *retain = counted_retain;
-  *release = counted_release;
+static int find(struct dl_phdr_info *info, size_t size, void *found) {
+  (void)size;
+  if (!strstr(info->dlpi_name, "libswiftCore.so")) return 0;
+  for (int index = 0; index < info->dlpi_phnum; index += 1) {
+    const ElfW(Phdr) *header = &info->dlpi_phdr[index];
+    if (header->p_type != PT_LOAD || !(header->p_flags & PF_X)) continue;
+    swift_start = info->dlpi_addr + header->p_vaddr;
+    swift_end = swift_start + header->p_memsz;
+    *(int *)found = 1;
+  }
   return 1;
 }
 
-uint64_t runtime_counters_swift_allocations(void) { return atomic_load_explicit(&allocations, memory_order_relaxed); }
-uint64_t runtime_counters_swift_retains(void) { return atomic_load_explicit(&retains, memory_order_relaxed); }
-uint64_t runtime_counters_swift_releases(void) { return atomic_load_explicit(&releases, memory_order_relaxed); }
+int runtime_counters_install(void) {
+  int found = 0;
+  dl_iterate_phdr(find, &found);
+  return found;
+}
+
+uint64_t runtime_counters_swift_allocations(void) {
+  return atomic_load_explicit(&swift_allocations, memory_order_relaxed);
+}
+
 uint64_t runtime_counters_mallocs(void) { return atomic_load_explicit(&mallocs, memory_order_relaxed); }

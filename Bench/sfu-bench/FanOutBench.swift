@@ -16,7 +16,6 @@ struct FanOutBench {
     let forwarded: UInt64
     let nanoseconds: UInt64
     let swiftAllocations: UInt64
-    let swiftRetains: UInt64
     let mallocs: UInt64
 
     func per(_ count: UInt64) -> Double { forwarded == 0 ? .infinity : Double(count) / Double(forwarded) }
@@ -52,20 +51,17 @@ struct FanOutBench {
   ) throws -> Result {
     guard let sender = publisher.sender else { throw BenchError.noHop }
     let payload = (0..<payloadBytes).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-    var (nanoseconds, allocations, retains, mallocs) = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
+    var (nanoseconds, allocations, mallocs) = (UInt64(0), UInt64(0), UInt64(0))
     let forwardedBefore = engine.counters.packetsForwarded
     for number in first..<(first + count) {
       guard let slot = engine.slab.take() else { break }
       try fill(slot, of: engine.slab, number: number, ssrc: publisher.ssrc, payload: payload, sender: sender)
       now = now + .milliseconds(1)
-      let (a, r, m) = (
-        runtime_counters_swift_allocations(), runtime_counters_swift_retains(), runtime_counters_mallocs()
-      )
+      let (a, m) = (runtime_counters_swift_allocations(), runtime_counters_mallocs())
       let start = CPUClock.nanoseconds()
       engine.receive(slot, from: publisher.endpoint, at: now, into: batch)
       nanoseconds += CPUClock.nanoseconds() - start
       allocations += runtime_counters_swift_allocations() - a
-      retains += runtime_counters_swift_retains() - r
       mallocs += runtime_counters_mallocs() - m
       for index in 0..<batch.count { engine.slab.release(batch[index].slot) }
       batch.removeAll()
@@ -73,7 +69,7 @@ struct FanOutBench {
     return Result(
       subscribers: subscribers, payloadBytes: payloadBytes,
       forwarded: engine.counters.packetsForwarded - forwardedBefore, nanoseconds: nanoseconds,
-      swiftAllocations: allocations, swiftRetains: retains, mallocs: mallocs)
+      swiftAllocations: allocations, mallocs: mallocs)
   }
 
   private func fill(

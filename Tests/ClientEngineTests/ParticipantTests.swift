@@ -119,7 +119,8 @@ private final class Bench {
     #expect(
       bench.participant.sendAudio([1, 2, 3], duration: 960, level: nil, at: milliseconds(2), into: bench.batch) == nil)
     #expect(
-      bench.participant.sendVideo([1], isKeyFrame: true, timestamp90k: 0, at: milliseconds(2), into: bench.batch) == nil)
+      bench.participant.sendVideo([1], isKeyFrame: true, timestamp90k: 0, at: milliseconds(2), into: bench.batch) == nil
+    )
     #expect(bench.batch.count == 0)
     #expect(bench.slab.inUse == 0)
   }

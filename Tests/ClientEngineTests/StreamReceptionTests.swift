@@ -12,7 +12,7 @@ import WireBytes
     for sequence in 65_536..<(65_536 + 100) where sequence % 10 != 0 {
       reception.received(sequence: Int64(sequence), timestamp: 0, at: milliseconds(UInt64(sequence)))
     }
-    // The first of them, 65540 - 4, came; ten of the hundred are multiples of ten.
+    // Ten of the hundred numbers are multiples of ten.
     let first = reception.reportBlock(ssrc: ssrc, at: milliseconds(70_000))
     #expect(first.cumulativeLost == Int32(reception.expected - reception.received))
     #expect(first.cumulativeLost == 10)

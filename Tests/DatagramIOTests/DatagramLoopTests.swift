@@ -68,7 +68,9 @@ struct DatagramLoopTests {
     loop.stop()
   }
 
-  @Test(.timeLimit(.minutes(1))) func `the timer fires at the deadline, also when a nearer one replaces it`() async throws {
+  @Test(.timeLimit(.minutes(1))) func `the timer fires at the deadline, also when a nearer one replaces it`()
+    async throws
+  {
     let (loop, fired) = try makeLoop()
     loop.start()
     let start = MonotonicClock.now()

@@ -53,8 +53,10 @@ struct EgressPlanTests {
     var random = SeededRandom(seed: 11)
     for _ in 0..<200 {
       let packets = (0..<Int.random(in: 1...300, using: &random)).map { _ in
-        (size: [0, 1, 90, 1200, 1200, 1200].randomElement(using: &random)!,
-          port: UInt16.random(in: 1...20, using: &random))
+        (
+          size: [0, 1, 90, 1200, 1200, 1200].randomElement(using: &random)!,
+          port: UInt16.random(in: 1...20, using: &random)
+        )
       }
       let runs = try makePlan(packets)
       #expect(runs.flatMap(\.indexes).sorted() == Array(packets.indices))

@@ -83,8 +83,9 @@ struct ICEClientTests {
     var path = ICEFixture()
     var client = path.client
     client.setRemote(ICEFixture.relayCredentials, candidates: [ICEFixture.relayAddress], at: path.now)
-    let request = try #require(client.nextTransmit())
-    let id = try STUNMessage(parsing: request.datagram.span).transactionID
+    let request = client.nextTransmit()
+    let datagram = try #require(request?.datagram)
+    let id = try STUNMessage(parsing: datagram.span).transactionID
     var refusal = STUNMessageBuilder(messageClass: .error, transactionID: id)
     refusal.errorCode(487, reason: "Role Conflict")
     let bytes = ICEFixture.finish(refusal, password: ICEFixture.relayCredentials.pwd)
@@ -153,8 +154,9 @@ struct ICEClientTests {
     let stranger = Endpoint(ipv4: 0x0102_0304, port: 5)
     #expect(throws: ICEError.unexpected) { try client.receive(ICEFixture.check().span, from: target, at: now) }
     client.setRemote(ICEFixture.relayCredentials, candidates: [target], at: now)
-    let request = try #require(client.nextTransmit())
-    let id = try STUNMessage(parsing: request.datagram.span).transactionID
+    let request = client.nextTransmit()
+    let datagram = try #require(request?.datagram)
+    let id = try STUNMessage(parsing: datagram.span).transactionID
     func answer(_ id: [UInt8], password: String) -> [UInt8] {
       var message = STUNMessageBuilder(messageClass: .success, transactionID: id)
       message.xorMappedAddress(ICEFixture.clientAddress)
@@ -168,7 +170,7 @@ struct ICEClientTests {
     #expect(throws: ICEError.unexpected) { try client.receive(good.span, from: stranger, at: now) }
     #expect(throws: ICEError.unexpected) { try client.receive(ICEFixture.check().span, from: target, at: now) }
     for variant in MalformedSweep.truncations(of: good) + MalformedSweep.mutations(of: good, count: 1000, seed: 4)
-    where variant != good {
+    where ICEFixture.authenticPart(variant) != ICEFixture.authenticPart(good) {
       _ = try? client.receive(variant.span, from: target, at: now)
       #expect(client.state == .checking)
     }

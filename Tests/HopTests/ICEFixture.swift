@@ -96,6 +96,10 @@ struct ICEFixture {
     return finish(request, password: password)
   }
 
+  /// What MESSAGE-INTEGRITY covers, and itself: all but the header's length and the FINGERPRINT behind it, which comes
+  /// last and may be damaged or missing without harm.
+  static func authenticPart(_ message: [UInt8]) -> [UInt8] { message.prefix(2) + message.dropFirst(4).dropLast(8) }
+
   static func finish(_ message: STUNMessageBuilder, password: String) -> [UInt8] {
     message.finish(integrityKey: Array(password.utf8)) { HopHMAC.sha1(key: $0, message: $1) }
   }

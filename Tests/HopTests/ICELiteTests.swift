@@ -39,7 +39,8 @@ struct ICELiteTests {
   @Test func `a nomination selects, and the latest one wins`() throws {
     var agent = ICEFixture().relay
     let nomination = ICEFixture.check(nominate: true)
-    guard case .replyAndSelected(_, Self.home) = try agent.receive(nomination.span, from: Self.home, at: Self.now) else {
+    guard case .replyAndSelected(_, Self.home) = try agent.receive(nomination.span, from: Self.home, at: Self.now)
+    else {
       Issue.record("the first nomination is new")
       return
     }
@@ -118,18 +119,19 @@ struct ICELiteTests {
   }
 
   @Test func `a check names the peer it is for`() {
-    #expect(ICELiteAgent.localUfrag(of: ICEFixture.check().span) == "relayufr")
-    #expect(ICELiteAgent.localUfrag(of: ICEFixture.check(username: "no colon").span) == nil)
-    #expect(ICELiteAgent.localUfrag(of: [UInt8](repeating: 0, count: 20).span) == nil)
-    #expect(ICELiteAgent.localUfrag(of: [].span) == nil)
+    func ufrag(_ datagram: [UInt8]) -> String? { ICELiteAgent.localUfrag(of: datagram.span) }
+    #expect(ufrag(ICEFixture.check()) == "relayufr")
+    #expect(ufrag(ICEFixture.check(username: "no colon")) == nil)
+    #expect(ufrag([UInt8](repeating: 0, count: 20)) == nil)
+    #expect(ufrag([]) == nil)
   }
 
   @Test func `no damaged check selects an address`() {
     let check = ICEFixture.check(nominate: true)
     let variants =
       MalformedSweep.truncations(of: check) + MalformedSweep.mutations(of: check, count: 3000, seed: 8)
-    var agent = ICEFixture().relay
-    for variant in variants where variant != check {
+    for variant in variants where ICEFixture.authenticPart(variant) != ICEFixture.authenticPart(check) {
+      var agent = ICEFixture().relay
       _ = ICELiteAgent.localUfrag(of: variant.span)
       _ = try? agent.receive(variant.span, from: Self.home, at: Self.now)
       #expect(agent.selected == nil)

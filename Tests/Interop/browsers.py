@@ -64,21 +64,17 @@ CHROMIUM_ARGUMENTS = [
 
 
 class Browser:
-    """One browser window, spoken to in WebDriver BiDi commands."""
+    """One browser, spoken to in WebDriver BiDi commands."""
 
     def __init__(self, socket, name):
         self.socket, self.name = socket, name
-        self.last, self.waiting, self.console = 0, {}, []
-        self.context = None
+        self.last, self.waiting = 0, {}
         self.reader = asyncio.create_task(self._read())
 
     async def _read(self):
         with contextlib.suppress(websockets.ConnectionClosed):
             async for text in self.socket:
                 message = json.loads(text)
-                if message.get("type") == "event":
-                    self.console.append(message["params"].get("text"))
-                    continue
                 future = self.waiting.pop(message.get("id"), None)
                 if future is None or future.done():
                     continue
@@ -90,34 +86,42 @@ class Browser:
             if not future.done():
                 future.set_exception(RuntimeError(f"{self.name}: the browser went away"))
 
-    async def command(self, method, timeout=60, **parameters):
+    async def command(self, method, timeout=30, **parameters):
         self.last += 1
         future = self.waiting[self.last] = asyncio.get_running_loop().create_future()
         await self.socket.send(json.dumps({"id": self.last, "method": method, "params": parameters}))
-        return await asyncio.wait_for(future, timeout)
-
-    async def start(self):
-        tree = await self.command("browsingContext.getTree")
-        self.context = tree["contexts"][0]["context"]
-        await self.command("session.subscribe", events=["log.entryAdded"])
+        try:
+            return await asyncio.wait_for(future, timeout)
+        except asyncio.TimeoutError:
+            raise RuntimeError(f"{self.name}: no answer to {method} within {timeout} s") from None
 
     async def open(self, url):
-        await self.command("browsingContext.navigate", context=self.context, url=url, wait="complete")
+        """A new tab that has loaded the page."""
+        context = (await self.command("browsingContext.create", type="tab"))["context"]
+        await self.command("browsingContext.navigate", context=context, url=url, wait="complete")
+        return Tab(self, context)
 
-    async def evaluate(self, expression, timeout=60):
+
+class Tab:
+    def __init__(self, browser, context):
+        self.browser, self.context = browser, context
+
+    async def evaluate(self, expression):
         """The value of a JavaScript expression, awaited, by way of JSON."""
-        result = await self.command(
+        result = await self.browser.command(
             "script.evaluate",
-            timeout=timeout,
             expression=f"(async () => JSON.stringify(await ({expression})))()",
             target={"context": self.context},
             awaitPromise=True,
             userActivation=True,
         )
         if result["type"] == "exception":
-            raise RuntimeError(f"{self.name}: {result['exceptionDetails']['text']}")
+            raise RuntimeError(f"{self.browser.name}: {result['exceptionDetails']['text']}")
         value = result["result"].get("value")
         return None if value is None else json.loads(value)
+
+    async def close(self):
+        await self.browser.command("browsingContext.close", context=self.context)
 
 
 async def _stop(process):
@@ -171,7 +175,6 @@ async def firefox():
         async with websockets.connect(match[1] + "/session", max_size=None, ping_interval=None) as socket:
             browser = Browser(socket, "firefox")
             await browser.command("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
-            await browser.start()
             yield browser
             with contextlib.suppress(Exception):
                 await browser.command("browser.close", timeout=5)
@@ -211,8 +214,7 @@ async def chromium():
             url = session["capabilities"]["webSocketUrl"]
             async with websockets.connect(url, max_size=None, ping_interval=None) as socket:
                 browser = Browser(socket, "chromium")
-                await browser.start()
-                yield browser
+                    yield browser
         finally:
             with contextlib.suppress(Exception):
                 await asyncio.to_thread(_webdriver, "DELETE", f"{base}/{session['sessionId']}")

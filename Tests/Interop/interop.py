@@ -1,10 +1,16 @@
-"""Chromium, Firefox and aiortc in one room: each completes ICE, DTLS and SRTP with the relay and hears the others."""
+"""Chromium, Firefox and aiortc in one room: each completes ICE, DTLS and SRTP with the relay and hears the others.
+
+Then one Chromium restarts ICE in the middle of the call, and a tab is closed: the audio of the others goes on.
+"""
 import asyncio
+import contextlib
 import functools
 import http.server
 import os
+import signal
 import sys
 import threading
+import time
 from base64 import urlsafe_b64encode
 
 import browsers
@@ -13,9 +19,28 @@ from aiortc_peer import AiortcPeer
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "page")
 SLOTS = 4
-# Half a second of audio from each of the others proves the path; a handshake on a busy machine may take long.
-ENOUGH_PACKETS = 25
-PATIENCE_SECONDS = 60
+# A second of audio. Fewer could be what was under way before a change; more would only take longer.
+ENOUGH_PACKETS = 50
+# The quietest source, Chromium's beep, gives a hundred times as much in a second; concealment of nothing gives zero.
+ENOUGH_ENERGY = 1e-5
+# For one step, and for everything: a handshake on a busy machine may take long.
+PATIENCE_SECONDS = 30
+LIMIT_SECONDS = 80
+
+
+class Failed(Exception):
+    """A check that did not hold; its text says what is missing."""
+
+
+class BrowserPeer:
+    def __init__(self, name, tab):
+        self.name, self.tab = name, tab
+
+    async def join(self, url, room, slots):
+        self.member = await self.tab.evaluate(f"join({url!r}, {room!r}, {slots})")
+
+    async def report(self):
+        return await self.tab.evaluate("report()")
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -23,72 +48,208 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def serve_page():
+@contextlib.contextmanager
+def page_server():
     handler = functools.partial(QuietHandler, directory=PAGE)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_address[1]}/index.html"
+        server.shutdown()
 
 
-def complaint(name, report, others):
-    """What is still missing for this participant, or None."""
+class Results:
+    """Counts and prints the checks; those that were never reached have failed too."""
+
+    def __init__(self, names):
+        self.open, self.passed, self.failed = list(names), 0, 0
+
+    def record(self, name, text, holds=True):
+        self.open.remove(name)
+        self.passed += holds
+        self.failed += not holds
+        print(f"{name:11} {'ok' if holds else 'FAILED'}: {text}", flush=True)
+
+    def finish(self, why):
+        for name in list(self.open):
+            self.record(name, why, holds=False)
+        print(f"interop: {self.passed} passed, {self.failed} failed", flush=True)
+        return 1 if self.failed else 0
+
+
+async def eventually(check):
+    """Repeats the check until it holds, and returns its value."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return await check()
+        except Failed:
+            if time.monotonic() > end:
+                raise
+        await asyncio.sleep(0.25)
+
+
+async def reports_of(peers):
+    return dict(zip((peer.name for peer in peers), await asyncio.gather(*(peer.report() for peer in peers))))
+
+
+def connected(report):
+    """Whether the hop stands, by the participant's own account."""
     if report["errors"]:
-        return f"{name}: the relay said {report['errors'][0]}"
-    if report["state"] != "connected" or report["dtls"] != "connected":
-        return f"{name}: connection {report['state']}, DTLS {report['dtls']}"
-    if report["sent"] < ENOUGH_PACKETS:
-        return f"{name}: sent only {report['sent']} packets"
-    heard = [stream for stream in report["received"] if stream["packets"] >= ENOUGH_PACKETS]
-    if len(heard) < others:
-        return f"{name}: hears {len(heard)} of {others} others"
-    if any(stream["energy"] == 0 for stream in heard) and name != "aiortc":
-        silent = sum(1 for stream in heard if stream["energy"] == 0)
-        # aiortc sends silence: one silent stream is right, more would mean that nothing was decoded.
-        if silent > 1:
-            return f"{name}: {silent} of the streams it receives are silent"
-    return None
+        raise Failed(report["errors"][0])
+    if report["ice"] not in ("connected", "completed"):
+        raise Failed(f"ICE is {report['ice']}")
+    if report["dtls"] != "connected" or report["connection"] != "connected":
+        raise Failed(f"DTLS is {report['dtls']}, the connection {report['connection']}")
+    if "AEAD" not in (report["srtp"] or ""):
+        raise Failed(f"the SRTP profile is {report['srtp']}, although the stack offers AEAD")
 
 
-async def settle(participants):
-    reports, complaints = {}, ["nothing was asked yet"]
-    for _ in range(PATIENCE_SECONDS * 2):
-        reports = {name: await ask() for name, ask in participants.items()}
-        complaints = [c for name, r in reports.items() if (c := complaint(name, r, len(participants) - 1))]
-        if not complaints:
-            break
-        await asyncio.sleep(0.5)
-    return reports, complaints
+def hears(report, others, since=None):
+    """Whether audio of each of the others arrived and was decoded, from the beginning or since an earlier report."""
+    nothing = {"packets": 0, "energy": 0.0}
+    gains = []
+    for other in others:
+        now = report["received"].get(other.member, nothing)
+        before = since["received"].get(other.member, nothing) if since else nothing
+        packets, energy = now["packets"] - before["packets"], now["energy"] - before["energy"]
+        if packets < ENOUGH_PACKETS:
+            raise Failed(f"{packets} packets from {other.name}")
+        if energy < ENOUGH_ENERGY:
+            raise Failed(f"{packets} packets from {other.name}, but their energy is {energy:.1e}")
+        gains.append(f"{other.name} {packets} (energy {energy:.1e})")
+    return ", ".join(gains)
+
+
+async def hear_each_other(peers):
+    """All of them hear all of them from now on."""
+    before = await reports_of(peers)
+
+    async def check():
+        for name, report in (await reports_of(peers)).items():
+            try:
+                connected(report)
+                hears(report, [peer for peer in peers if peer.name != name], since=before[name])
+            except Failed as failure:
+                raise Failed(f"{name}: {failure}") from None
+
+    await eventually(check)
+
+
+async def meet(peer, peers, results):
+    """A participant's own check: its hop stands, it sends, and it hears all others."""
+    others = [other for other in peers if other is not peer]
+
+    async def check():
+        report = await peer.report()
+        connected(report)
+        if report["sent"] < ENOUGH_PACKETS:
+            raise Failed(f"{report['sent']} packets sent")
+        return (
+            f"ICE {report['ice']}, DTLS {report['dtls']}, {report['srtp']}, sent {report['sent']}, "
+            f"heard {hears(report, others)}"
+        )
+
+    try:
+        results.record(peer.name, await eventually(check))
+    except Failed as failure:
+        results.record(peer.name, str(failure), holds=False)
+
+
+async def relay_agrees(relay, count):
+    """The relay's own account of the handshakes: as many as participants, none failed, all AEAD."""
+
+    async def check():
+        handshakes = await asyncio.to_thread(relay.metric, "sfu_dtls_handshakes_total")
+        profiles = await asyncio.to_thread(relay.metric, "sfu_srtp_sessions_total")
+        if handshakes != {'{result="success"}': count}:
+            raise Failed(f"the relay counts these DTLS handshakes for {count} participants: {handshakes}")
+        if sum(value for labels, value in profiles.items() if "AEAD" in labels) != count:
+            raise Failed(f"the relay counts these SRTP sessions for {count} participants: {profiles}")
+
+    await eventually(check)
+    return f"{count} DTLS handshakes and SRTP sessions with AEAD, none failed"
+
+
+async def restart_ice(peer, peers, relay):
+    """New credentials at both ends, a pair of candidates that uses them, the same DTLS session, and audio all along."""
+    old = await peer.report()
+    await peer.tab.evaluate("restartICE()")
+
+    async def check():
+        new = await peer.report()
+        if set(new["offered"]) & set(old["offered"]) or set(new["answered"]) & set(old["answered"]):
+            raise Failed("the user name fragments are those of before")
+        if new["selected"] not in new["offered"]:
+            raise Failed(f"the selected pair uses {new['selected']}, offered is {new['offered']}")
+
+    await eventually(check)
+    await hear_each_other(peers)
+    for name, report in (await reports_of(peers)).items():
+        if report["lost"]:
+            raise Failed(f"{name} was told that media was lost")
+    await relay_agrees(relay, len(peers))
+    return f"{peer.name} has new credentials and the old DTLS session, and all hear each other"
+
+
+async def close_tab(leaver, peers):
+    """A participant is gone without a word; the others are told, and hear each other as before."""
+    await leaver.tab.close()
+    rest = [peer for peer in peers if peer is not leaver]
+
+    async def check():
+        for name, report in (await reports_of(rest)).items():
+            if leaver.member not in report["reconnecting"]:
+                raise Failed(f"{name} was not told that {leaver.name} is gone")
+
+    await eventually(check)
+    before = await reports_of(rest)
+    await hear_each_other(rest)
+    for name, report in (await reports_of(rest)).items():
+        late = report["received"][leaver.member]["packets"] - before[name]["received"][leaver.member]["packets"]
+        if late:
+            raise Failed(f"{name} received {late} packets from {leaver.name}, who is gone")
+    return f"{leaver.name} is gone, the others were told and hear each other"
+
+
+async def call(executable, results):
+    room = urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
+    async with contextlib.AsyncExitStack() as stack:
+        page = stack.enter_context(page_server())
+        relay = await stack.enter_async_context(relays.running(executable))
+        chromium = await stack.enter_async_context(browsers.chromium())
+        firefox = await stack.enter_async_context(browsers.firefox())
+        restarter = BrowserPeer("chromium", await chromium.open(page))
+        leaver = BrowserPeer("chromium-2", await chromium.open(page))
+        aiortc = AiortcPeer()
+        stack.push_async_callback(aiortc.close)
+        peers = [restarter, BrowserPeer("firefox", await firefox.open(page)), aiortc, leaver]
+        for peer in peers:
+            await peer.join(relay.url, room, SLOTS)
+        await asyncio.gather(*(meet(peer, peers, results) for peer in peers))
+        try:
+            results.record("relay", await relay_agrees(relay, len(peers)))
+            results.record("ICE restart", await restart_ice(restarter, peers, relay))
+            results.record("closed tab", await close_tab(leaver, peers))
+        finally:
+            if results.open or results.failed:
+                print(*(f"relay log: {line}" for line in relay.last_words()), sep="\n")
 
 
 async def main(executable):
-    room = urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
-    server = serve_page()
-    page = f"http://localhost:{server.server_address[1]}/index.html"
-    async with relays.running(executable) as relay, browsers.chromium() as chromium, browsers.firefox() as firefox:
-        peer = AiortcPeer()
-        for browser in (chromium, firefox):
-            await browser.open(page)
-            await browser.evaluate(f"join({relay.url!r}, {room!r}, {SLOTS})")
-        await peer.join(relay.url, room, SLOTS)
-        participants = {
-            "chromium": lambda: chromium.evaluate("report()"),
-            "firefox": lambda: firefox.evaluate("report()"),
-            "aiortc": peer.report,
-        }
-        reports, complaints = await settle(participants)
-        handshakes = relay.metric("sfu_dtls_handshakes_total")
-        await peer.close()
-    server.shutdown()
-    for name, report in reports.items():
-        streams = ", ".join(f"{s['packets']} packets" for s in report["received"])
-        print(f"{name:9} DTLS {report['dtls']}, SRTP {report['srtp'] or '-'}, sent {report['sent']}, hears {streams}")
-    if handshakes < len(participants):
-        complaints.append(f"the relay counted {handshakes:.0f} DTLS handshakes for {len(participants)} participants")
-    for text in complaints:
-        print(f"FAILED: {text}")
-    passed = len(participants) - len({c.split(":")[0] for c in complaints})
-    print(f"interop: {max(0, passed)} passed, {len(participants) - max(0, passed)} failed")
-    return 1 if complaints else 0
+    results = Results(["chromium", "firefox", "aiortc", "chromium-2", "relay", "ICE restart", "closed tab"])
+    # Asked to end, it ends its browsers first.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
+    why = "not tried"
+    try:
+        async with asyncio.timeout(LIMIT_SECONDS):
+            await call(executable, results)
+    except TimeoutError:
+        why = f"not done within {LIMIT_SECONDS} s"
+    except (Failed, RuntimeError, OSError) as failure:
+        why = str(failure)
+    except asyncio.CancelledError:
+        why = "interrupted"
+    return results.finish(why)
 
 
 if __name__ == "__main__":

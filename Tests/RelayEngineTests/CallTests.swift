@@ -1,6 +1,5 @@
 import ClientEngine
 import E2EKeys
-import RTP
 import RelayEngine
 import SRTP
 import Signaling
@@ -10,17 +9,6 @@ import WireBytes
 
 /// Whole calls: real clients, real relay engine, virtual time and network.
 @Suite struct CallTests {
-  /// Starts the members' media sources.
-  private func startMedia(_ call: VirtualCall, _ members: [VirtualMember]) {
-    for member in members { member.startSending(at: call.now) }
-  }
-
-  /// Stops all media and lets what is under way arrive.
-  private func settle(_ call: VirtualCall, for interval: TimeInterval = .seconds(1)) throws {
-    for member in call.members { member.stopSending() }
-    try call.run(for: interval)
-  }
-
   /// Asserts that `receiver` has every frame of `sender` from its first one on, once and in order. `tail` frames at the
   /// end may be missing: a loss behind which nothing follows cannot be noticed.
   private func expectComplete(
@@ -35,7 +23,9 @@ import WireBytes
         sourceLocation: sourceLocation)
       return
     }
-    #expect(ordinals == Array(first...last), "\(stream) \(sender.number) -> \(receiver.number)", sourceLocation: sourceLocation)
+    #expect(
+      ordinals == Array(first...last), "\(stream) \(sender.number) -> \(receiver.number)",
+      sourceLocation: sourceLocation)
     #expect(last >= sent - 1 - tail, "\(stream) \(sender.number) -> \(receiver.number)", sourceLocation: sourceLocation)
   }
 
@@ -67,9 +57,9 @@ import WireBytes
     let call = try VirtualCall(seed: 1)
     let members = try call.join(2)
     let readyAt = call.now
-    startMedia(call, members)
+    call.startMedia(members)
     try call.run(for: .seconds(3))
-    try settle(call)
+    try call.settle()
     expectAllComplete(members)
     expectClean(call)
     #expect(members.allSatisfy { $0.profile == .aeadAES256GCM })
@@ -90,9 +80,9 @@ import WireBytes
   @Test func `eight members hear and see one another, every frame opened`() throws {
     let call = try VirtualCall(seed: 2)
     let members = try call.join(8)
-    startMedia(call, members)
+    call.startMedia(members)
     try call.run(for: .seconds(2))
-    try settle(call)
+    try call.settle()
     expectAllComplete(members)
     expectClean(call)
     // Seven legs for each packet received.
@@ -104,17 +94,17 @@ import WireBytes
   @Test func `a member that joins in the middle rekeys the call, gets a key frame and loses nobody a frame`() throws {
     let call = try VirtualCall(seed: 3)
     var members = try call.join(3)
-    startMedia(call, members)
+    call.startMedia(members)
     try call.run(for: .seconds(2))
     let epochBefore = try #require(members[0].participant.sendingEpoch)
     let keyFramesBefore = members.map(\.keyFrameRequests)
     let joinedAt = call.now
     let late = try call.join(1)
     #expect(call.now.milliseconds(since: joinedAt) < 1_000)
-    startMedia(call, late)
+    call.startMedia(late)
     members += late
     try call.run(for: .seconds(2))
-    try settle(call)
+    try call.settle()
     expectAllComplete(members)
     expectClean(call)
     for member in members { #expect(try #require(member.participant.sendingEpoch) > epochBefore) }
@@ -131,7 +121,9 @@ import WireBytes
     }
   }
 
-  @Test func `a member that leaves takes no key with it to later frames, and nobody loses a frame at the switch`() throws {
+  @Test func `a member that leaves takes no key with it to later frames, and nobody loses a frame at the switch`()
+    throws
+  {
     let call = try VirtualCall(seed: 4)
     let members = try call.join(4)
     let (ghost, others) = (members[3], Array(members.prefix(3)))
@@ -152,13 +144,13 @@ import WireBytes
       tried += 1
       if opens { opened += 1 }
     }
-    startMedia(call, members)
+    call.startMedia(members)
     try call.run(for: .seconds(1))
     let epochBefore = try #require(others[0].participant.sendingEpoch)
     leftAt = call.now
     try call.leave(ghost)
     try call.run(for: .seconds(2))
-    try settle(call)
+    try call.settle()
     #expect(openedBefore > 0)
     #expect(tried > 300)
     #expect(opened == 0)
@@ -177,14 +169,14 @@ import WireBytes
   func `five percent of loss each way costs no video frame`(seed: UInt64) throws {
     let call = try VirtualCall(seed: seed)
     let members = try call.join(3)
-    startMedia(call, members)
+    call.startMedia(members)
     try call.run(for: .seconds(1))
     call.conditions.loss = 0.05
     call.conditions.jitter = .milliseconds(3)
     try call.run(for: .seconds(4))
     call.conditions = NetworkConditions()
     try call.run(for: .seconds(1))
-    try settle(call)
+    try call.settle()
     for receiver in members {
       for sender in members where sender !== receiver {
         expectComplete(receiver, from: sender, .camera0, tail: 1)
@@ -209,7 +201,7 @@ import WireBytes
   @Test func `what is lost on the way to the relay is repaired for everyone, audio included`() throws {
     let call = try VirtualCall(seed: 33)
     let members = try call.join(3)
-    startMedia(call, members)
+    call.startMedia(members)
     try call.run(for: .seconds(1))
     var random = SeededRandom(seed: 3_333)
     var isLossy = true
@@ -219,7 +211,7 @@ import WireBytes
     try call.run(for: .seconds(4))
     isLossy = false
     try call.run(for: .seconds(1))
-    try settle(call)
+    try call.settle()
     var heard = 0
     for receiver in members {
       for sender in members where sender !== receiver {
@@ -239,9 +231,9 @@ import WireBytes
     let members = try call.join(2)
     call.conditions.jitter = .milliseconds(9)
     call.conditions.duplication = 0.2
-    startMedia(call, members)
+    call.startMedia(members)
     try call.run(for: .seconds(3))
-    try settle(call)
+    try call.settle()
     expectAllComplete(members)
     expectClean(call)
   }
@@ -251,9 +243,9 @@ import WireBytes
     call.conditions.loss = 0.2
     let members = try call.join(2)
     call.conditions.loss = 0
-    startMedia(call, members)
+    call.startMedia(members)
     try call.run(for: .seconds(2))
-    try settle(call)
+    try call.settle()
     expectAllComplete(members)
     expectClean(call)
   }
@@ -261,7 +253,7 @@ import WireBytes
   @Test func `garbage from anywhere harms nobody`() throws {
     let call = try VirtualCall(seed: 8)
     let members = try call.join(2)
-    startMedia(call, members)
+    call.startMedia(members)
     var random = SeededRandom(seed: 88)
     var seen: [[UInt8]] = []
     call.onDatagram = { _, _, datagram in
@@ -285,7 +277,7 @@ import WireBytes
       call.inject(real, from: members[0].endpoint)
       call.inject(real, from: stranger)
     }
-    try settle(call)
+    try call.settle()
     expectAllComplete(members)
     expectClean(call)
     #expect(call.relay.counters.drops(.unknownEndpoint) > 0)
@@ -296,7 +288,7 @@ import WireBytes
   @Test func `a member whose signalling is cut resumes without a leave and without a rekey`() throws {
     let call = try VirtualCall(seed: 9)
     let members = try call.join(3)
-    startMedia(call, members)
+    call.startMedia(members)
     try call.run(for: .seconds(1))
     let epoch = try #require(members[0].participant.sendingEpoch)
     try call.cutSignaling(of: members[1])
@@ -306,7 +298,7 @@ import WireBytes
     members[1].endpoint = Endpoint(ipv4: 0x0A00_0777, port: 4_321)
     try call.resume(members[1])
     try call.run(for: .seconds(3))
-    try settle(call)
+    try call.settle()
     #expect(members.allSatisfy { $0.participant.sendingEpoch == epoch })
     #expect(members.allSatisfy { $0.ended == nil })
     #expect(call.relay.counters.leaves.isEmpty)
@@ -323,80 +315,18 @@ import WireBytes
   @Test func `a member that does not come back is removed, and the call goes on under new keys`() throws {
     let call = try VirtualCall(seed: 10) { $0.resumeWindow = .seconds(3) }
     let members = try call.join(3)
-    startMedia(call, members)
+    call.startMedia(members)
     try call.run(for: .seconds(1))
     let epoch = try #require(members[0].participant.sendingEpoch)
     try call.cutSignaling(of: members[2])
     members[2].stopSending()
     try call.run(for: .seconds(5))
-    try settle(call)
+    try call.settle()
     #expect(call.relay.counters.leaves == [.disconnected: 1])
     for member in members.prefix(2) {
       #expect(try #require(member.participant.sendingEpoch) > epoch)
       #expect(!member.participant.keyHolders.contains(members[2].id))
     }
     expectAllComplete(Array(members.prefix(2)))
-  }
-
-  /// DESIGN section 2, proof 5: what the relay cannot read it cannot decide by.
-  @Test func `random payload bytes change no forwarding decision`() throws {
-    let plain = try transcript(scrambled: false)
-    let scrambled = try transcript(scrambled: true)
-    #expect(plain.lines.count > 2_000)
-    #expect(plain.lines == scrambled.lines)
-    #expect(plain.frames == scrambled.frames)
-    #expect(scrambled.scrambledPackets > 500)
-    #expect(plain.forwarded == scrambled.forwarded)
-  }
-
-  private struct Transcript {
-    /// Every media packet that the relay sent: to whom, when, its header, its payload's length.
-    var lines: [String] = []
-    var frames = 0
-    var scrambledPackets = 0
-    var forwarded: UInt64 = 0
-  }
-
-  /// One call under loss and reordering. With `scrambled`, every payload is replaced by random bytes before it reaches
-  /// the relay and put back behind it, so that members act alike in both runs.
-  private func transcript(scrambled: Bool) throws -> Transcript {
-    let call = try VirtualCall(seed: 11)
-    var random = SeededRandom(seed: 1_111)
-    var originals: [[UInt8]: [UInt8]] = [:]
-    var replacements: [[UInt8]: [UInt8]] = [:]
-    var transcript = Transcript()
-    call.onHopPacket = { packet in
-      // In a retransmission the first two bytes are the original sequence number (RFC 4588 section 4).
-      let isRepair = packet.header.payloadType.rawValue == 97
-      let front = Array(packet.payload.prefix(isRepair ? 2 : 0))
-      let payload = Array(packet.payload.dropFirst(front.count))
-      switch packet.direction {
-      case .toRelay:
-        guard scrambled else { return nil }
-        let replacement = replacements[payload] ?? random.bytes(payload.count)
-        replacements[payload] = replacement
-        originals[replacement] = payload
-        transcript.scrambledPackets += 1
-        return front + replacement
-      case .toMember:
-        transcript.lines.append(
-          "\(call.now.nanoseconds) \(packet.member) \(packet.headerBytes) \(front) \(payload.count)")
-        return originals[payload].map { front + $0 }
-      }
-    }
-    let members = try call.join(3)
-    startMedia(call, members)
-    try call.run(for: .seconds(1))
-    call.conditions.loss = 0.03
-    call.conditions.jitter = .milliseconds(8)
-    try call.run(for: .seconds(2))
-    call.conditions = NetworkConditions()
-    try settle(call)
-    transcript.frames = members.reduce(0) { total, receiver in
-      total + receiver.received.values.reduce(0) { $0 + $1.count }
-    }
-    transcript.forwarded = call.relay.counters.packetsForwarded
-    #expect(members.allSatisfy { $0.mismatches == 0 && $0.participant.statistics.decryptFailures == 0 })
-    return transcript
   }
 }

@@ -136,6 +136,19 @@ final class VirtualCall {
     agenda.plan(.scripted(body), at: now + interval)
   }
 
+  // Media
+
+  /// Starts the members' media sources.
+  func startMedia(_ members: [VirtualMember]) {
+    for member in members { member.startSending(at: now) }
+  }
+
+  /// Stops all media and lets what is under way arrive.
+  func settle(for interval: TimeInterval = .seconds(1)) throws {
+    for member in members { member.stopSending() }
+    try run(for: interval)
+  }
+
   // Time
 
   func run(for interval: TimeInterval) throws {
@@ -234,7 +247,8 @@ final class VirtualCall {
     case .join(let join):
       relay.handle(
         .join(connection, AdmittedJoin(join: join, canPublish: true, canSubscribe: true)), at: now, into: relayBatch)
-    case .offer(let offer): relay.handle(.offer(connection, try OfferedSession(parsing: offer.sdp)), at: now, into: relayBatch)
+    case .offer(let offer):
+      relay.handle(.offer(connection, try OfferedSession(parsing: offer.sdp)), at: now, into: relayBatch)
     case .ping(let ping): tell(connection, .pong(ping))
     case .unknown: return
     default: relay.handle(.message(connection, message), at: now, into: relayBatch)

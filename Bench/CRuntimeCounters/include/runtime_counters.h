@@ -3,15 +3,14 @@
 
 #include <stdint.h>
 
-// Counts what a stretch of code asks of the Swift runtime and of the C heap. The Swift side is counted by the hooks that
-// libswiftCore offers to instruments; the C side by defining malloc and its relatives over glibc's own.
+// Counts what a stretch of code asks of the heap, by defining malloc and its relatives over glibc's own. Every Swift
+// object and buffer is allocated by a call from within libswiftCore, so a request is Swift's if it comes from there.
 
-// Turns the Swift hooks on. False when this runtime does not have them.
+// Finds libswiftCore in memory. 0 when it is not there as a shared library.
 int runtime_counters_install(void);
 
 uint64_t runtime_counters_swift_allocations(void);
-uint64_t runtime_counters_swift_retains(void);
-uint64_t runtime_counters_swift_releases(void);
+// Swift's included; the rest is that of C libraries, such as libsrtp2's NSS.
 uint64_t runtime_counters_mallocs(void);
 
 #endif

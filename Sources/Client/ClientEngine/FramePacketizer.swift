@@ -1,7 +1,7 @@
 /// Cuts a sealed video frame into packet payloads.
 package enum FramePacketizer {
   /// Sealed bytes per packet at most. With the descriptors, RTP header, SRTP tag and what RTX adds, a datagram stays
-  /// below 1200 bytes, which every path takes (RFC 8445 section 14 and QUIC agree on that floor).
+  /// below 1200 bytes, which QUIC too relies on every path to take (RFC 9000 section 14).
   package static let maximumFragment = 1100
 
   /// Payloads of one frame, each a VP8 payload descriptor and a part. All but the last have the same length, so that a

@@ -71,7 +71,7 @@ extension Participant {
 
   /// Reports on what is sent and what is received.
   func sendReports(at now: MonotonicInstant, into batch: EgressBatch) {
-    // Spread over half to one and a half of the interval, so that a room does not report in step (RFC 3550 section 6.2).
+    // Half to one and a half of the interval, so that a room does not report in step (RFC 3550 section 6.2).
     let half = Self.reportInterval.nanoseconds / 2
     nextReport = now + TimeInterval(nanoseconds: half + UInt64(random.u16()) * Self.reportInterval.nanoseconds / 65_536)
     var compound: [UInt8] = []

@@ -11,7 +11,8 @@ extension Participant {
     guard let receiver else { return counters.datagramsDropped &+= 1 }
     let length = slab.length(of: slot)
     do throws(SRTPError) {
-      let opened = try slab.edit(slot) { (bytes) throws(SRTPError) in try receiver.unprotectRTP(&bytes, length: length) }
+      let opened = try slab.edit(slot) { (bytes) throws(SRTPError) in try receiver.unprotectRTP(&bytes, length: length)
+      }
       slab.setLength(opened, of: slot)
     } catch {
       if error == .replayed { counters.duplicates &+= 1 } else { counters.datagramsDropped &+= 1 }

@@ -11,4 +11,24 @@ package struct LoadGenCommand: AsyncParsableCommand {
     subcommands: [CallCommand.self], defaultSubcommand: CallCommand.self)
 
   package init() {}
+
+  /// Parses, runs and ends the process: with 0 for help and a verdict of pass, 1 for a verdict of fail, and 2 with one
+  /// line on standard error for what cannot be run.
+  package static func execute() async -> Never {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+      Glibc.exit(0)
+    } catch let code as ExitCode {
+      Glibc.exit(code.rawValue)
+    } catch {
+      guard exitCode(for: error) != .success else { exit(withError: error) }
+      let line = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
+      CallCommand.fail("sfu-loadgen: \(line) (see `sfu-loadgen call --help`)", code: 2)
+    }
+  }
 }

@@ -1,7 +1,6 @@
-import ArgumentParser
 import LoadGen
 
 @main
 struct SFULoadGen {
-  static func main() async { await LoadGenCommand.main() }
+  static func main() async { await LoadGenCommand.execute() }
 }

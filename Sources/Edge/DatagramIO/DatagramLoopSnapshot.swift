@@ -9,4 +9,12 @@ package struct DatagramLoopSnapshot: Sendable {
   package var turns: UInt64
   package var slabCapacity: Int
   package var slabInUse: Int
+
+  package init(port: UDPPortCounters, latency: Histogram, turns: UInt64, slabCapacity: Int, slabInUse: Int) {
+    self.port = port
+    self.latency = latency
+    self.turns = turns
+    self.slabCapacity = slabCapacity
+    self.slabInUse = slabInUse
+  }
 }

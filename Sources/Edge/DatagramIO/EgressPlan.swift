@@ -108,7 +108,8 @@ package final class EgressPlan {
     }
   }
 
-  /// Links the entries of each destination. The table is not cleared between batches: old buckets carry an old generation.
+  /// Links the entries of each destination. The table is not cleared between batches: old buckets carry an old
+  /// generation.
   private func group(_ batch: EgressBatch) {
     generation &+= 1
     groupCount = 0

@@ -37,7 +37,8 @@ package final class DTLSSession {
   ) throws(DTLSError) {
     guard peerFingerprint.count == 32, !profiles.isEmpty,
       let session = OpenSSLSession(
-        identity, isServer: role == .server, fingerprint: peerFingerprint, profiles: profiles, mtu: Self.maximumDatagram)
+        identity, isServer: role == .server, fingerprint: peerFingerprint, profiles: profiles, mtu: Self.maximumDatagram
+      )
     else { throw .libraryFailure }
     self.role = role
     self.identity = identity

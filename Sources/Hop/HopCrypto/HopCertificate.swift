@@ -28,7 +28,9 @@ package final class HopCertificate: @unchecked Sendable {
     var certificate: OpaquePointer?
     var privateKey: OpaquePointer?
     let made = unsafe hop_certificate_create(commonName, alternativeNames, days, &certificate, &privateKey)
-    guard made == 1, let certificate = unsafe certificate, let privateKey = unsafe privateKey else { throw .libraryFailure }
+    guard made == 1, let certificate = unsafe certificate, let privateKey = unsafe privateKey else {
+      throw .libraryFailure
+    }
     unsafe self.certificate = certificate
     unsafe self.privateKey = privateKey
     sha256Fingerprint = unsafe [UInt8](unsafeUninitializedCapacity: 32) { output, count in

@@ -71,8 +71,8 @@ bool cnet_drop_count(const cnet_message *message, uint32_t *drops);
 uint64_t cnet_monotonic_nanoseconds(void);
 uint64_t cnet_realtime_nanoseconds(void);
 
-/// The addresses of interfaces that are up, without loopback and link-local ones: two host-order halves each. Returns how
-/// many were written, `capacity` at most, or a negative errno.
+/// The addresses of interfaces that are up, without loopback and link-local ones: two host-order halves each.
+/// Returns how many were written, `capacity` at most, or a negative errno.
 int cnet_interface_addresses(uint64_t *halves, int capacity);
 
 #endif

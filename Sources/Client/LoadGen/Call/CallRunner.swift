@@ -61,20 +61,3 @@ package struct CallRunner: Sendable {
     return target.isIPv4 ? Endpoint(ipv4: 0, port: 0) : Endpoint(high: 0, low: 0, port: 0)
   }
 }
-
-/// Reads what the relay counts, and what it costs.
-struct RelayProbe: Sendable {
-  let process: ChildProcess?
-  let metricsPort: Int?
-  let group: any EventLoopGroup
-
-  func measure() async -> RelayMeasurements? {
-    guard let metricsPort,
-      let text = try? await PlainHTTP.get(host: "127.0.0.1", port: metricsPort, path: "/metrics", on: group)
-    else { return nil }
-    var measurements = RelayMeasurements(prometheusText: text)
-    measurements.cpuSeconds = process?.cpuSeconds
-    measurements.residentBytes = process?.residentBytes
-    return measurements
-  }
-}

@@ -46,40 +46,9 @@ package struct CallScenario: Sendable {
     return events
   }
 
+  /// Receive slots that a participant asks for: one for everyone else who can be there at the same time, and one more,
+  /// since a slot of someone who left may still be taken. A join comes before each leave.
+  package var receiveSlots: Int { participants + (churnEvents.isEmpty ? 0 : 1) }
+
   package enum ChurnKind: Sendable { case join, leave }
-}
-
-/// The clips that a scenario's participants send, loaded and encoded once.
-struct ScenarioMedia: Sendable {
-  let audio: AudioClip?
-  let video: VideoClip?
-
-  init(_ scenario: CallScenario) throws(MediaFileError) {
-    switch scenario.audio {
-    case .off: audio = nil
-    case .generated:
-      guard let clip = AudioClip(samples: SpeechGenerator.samples(seconds: 20, seed: scenario.seed)) else {
-        throw MediaFileError(path: "libopus", problem: "cannot encode")
-      }
-      audio = clip
-    case .file(let path):
-      guard let clip = AudioClip(samples: try WAVFile(path: path).samples) else {
-        throw MediaFileError(path: path, problem: "cannot be encoded by libopus")
-      }
-      audio = clip
-    }
-    switch scenario.video {
-    case .off: video = nil
-    case .generated(let shape): video = .generated(shape)
-    case .file(let path): video = .file(try IVFFile(path: path))
-    }
-  }
-
-  func media(for number: Int, seed: UInt64) -> ParticipantMedia {
-    let rate = video?.frameRate ?? 30
-    return ParticipantMedia(
-      audio: audio, audioOffset: audio.map { number * 97 % $0.packets.count } ?? 0,
-      video: video.map { VideoSource($0, seed: seed &+ UInt64(number) &* 0x9E37) },
-      videoInterval: TimeInterval(nanoseconds: UInt64(1e9 / rate)))
-  }
 }

@@ -180,12 +180,3 @@ final class ParticipantHost: DatagramHandler {
     }
   }
 }
-
-/// What a participant sends.
-struct ParticipantMedia: Sendable {
-  var audio: AudioClip?
-  /// Where in the clip this participant starts, so that not all say the same at once.
-  var audioOffset: Int
-  var video: VideoSource?
-  var videoInterval: TimeInterval
-}

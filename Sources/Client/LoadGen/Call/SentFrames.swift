@@ -10,6 +10,13 @@ package final class SentFrames: Sendable {
     package let stream: MediaStream
     package let epoch: UInt32
     package let counter: UInt64
+
+    package init(member: MemberID, stream: MediaStream, epoch: UInt32, counter: UInt64) {
+      self.member = member
+      self.stream = stream
+      self.epoch = epoch
+      self.counter = counter
+    }
   }
 
   package struct Record: Sendable {

@@ -6,6 +6,8 @@ package struct OggOpusWriter {
   private let serial: UInt32
   private var page: UInt32 = 0
   private var granule: UInt64 = 0
+  /// The last packet is kept back: its page ends the stream (RFC 7845 section 4), and an empty packet would be no Opus.
+  private var pending: [UInt8]?
 
   /// `preSkip`: samples at 48 kHz that a player drops at the start: the encoder's look-ahead.
   package init(serial: UInt32, preSkip: UInt16) {
@@ -25,12 +27,16 @@ package struct OggOpusWriter {
   }
 
   package mutating func append(packet: [UInt8], samples: UInt32 = 960) {
+    if let pending { write(pending, flags: 0, granule: granule) }
+    pending = packet
     granule += UInt64(samples)
-    write(packet, flags: 0, granule: granule)
   }
 
-  /// Marks the stream's end with an empty last page.
-  package mutating func finish() { write([], flags: 0x04, granule: granule) }
+  /// Writes the last packet and marks the stream's end. Nothing may follow.
+  package mutating func finish() {
+    if let pending { write(pending, flags: 0x04, granule: granule) }
+    pending = nil
+  }
 
   /// One packet per page; a page holds at most 255 segments of 255 bytes, far above an Opus packet.
   private mutating func write(_ packet: [UInt8], flags: UInt8, granule: UInt64) {

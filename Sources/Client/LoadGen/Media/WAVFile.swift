@@ -20,7 +20,6 @@ package struct WAVFile: Sendable {
       throw problem("has \(parsed.channels) channels at \(parsed.rate) Hz; 1 to 8 at 8000 to 192000 Hz are allowed")
     }
     let frames = parsed.data.count / 2 / parsed.channels
-    guard frames >= parsed.rate / 50 else { throw problem("is shorter than 20 ms") }
     let mono = (0..<frames).map { frame -> Int in
       var sum = 0
       for channel in 0..<parsed.channels {
@@ -30,6 +29,7 @@ package struct WAVFile: Sendable {
       return sum / parsed.channels
     }
     samples = Self.resample(mono, from: parsed.rate, to: 48_000)
+    guard samples.count >= OpusEncoder20ms.samplesPerPacket else { throw problem("is shorter than 20 ms") }
   }
 
   private static func parse(_ bytes: [UInt8]) throws(ByteError) -> (rate: Int, channels: Int, data: [UInt8])? {
@@ -47,10 +47,11 @@ package struct WAVFile: Sendable {
         let rate = Int(try reader.u32().byteSwapped)
         try reader.skip(6)
         let bits = try reader.u16().byteSwapped
-        // 0xFFFE is WAVE_FORMAT_EXTENSIBLE, which tools write for plain PCM as well.
-        guard encoding == 1 || encoding == 0xFFFE, bits == 16 else { return nil }
+        let rest = try reader.array(size - 16 + size % 2)
+        // 0xFFFE is WAVE_FORMAT_EXTENSIBLE, which tools write for plain PCM as well: the encoding is in the extension.
+        let isPCM = encoding == 1 || (encoding == 0xFFFE && rest.dropFirst(8).starts(with: [1, 0]))
+        guard isPCM, bits == 16 else { return nil }
         format = (rate, channels)
-        try reader.skip(size - 16)
       } else if name == Array("data".utf8), let format {
         // A writer that streams leaves the size open; then the data reach to the end of the file.
         return (format.rate, format.channels, try reader.array(min(size, reader.remaining)))

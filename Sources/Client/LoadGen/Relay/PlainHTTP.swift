@@ -1,13 +1,15 @@
-import NIOCore
+package import NIOCore
 import NIOPosix
 
 /// One HTTP/1.0 GET; for the relay's metrics, which are plain text on loopback.
-enum PlainHTTP {
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
+package enum PlainHTTP {
+  package struct Failure: Error, CustomStringConvertible {
+    package let description: String
   }
 
-  static func get(host: String, port: Int, path: String, on group: any EventLoopGroup) async throws -> String {
+  package static func get(
+    host: String, port: Int, path: String, on group: any EventLoopGroup
+  ) async throws -> String {
     let channel = try await ClientBootstrap(group: group).connectTimeout(.seconds(5)).connect(host: host, port: port) {
       channel in
       channel.eventLoop.makeCompletedFuture {

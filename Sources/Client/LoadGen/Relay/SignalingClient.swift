@@ -5,49 +5,6 @@ import NIOSSL
 import NIOWebSocket
 package import Signaling
 
-/// Where the relay's signalling is and how its certificate is checked.
-package struct RelayAddress: Sendable {
-  /// How a `wss://` relay proves itself.
-  package enum Trust: Sendable {
-    /// By the system's certificate authorities.
-    case system
-    /// By the SHA-256 of its certificate, as the relay logs it.
-    case fingerprint([UInt8])
-    /// Not at all: for tests on loopback. The end-to-end layer holds all the same.
-    case anything
-  }
-
-  package let host: String
-  package let port: Int
-  package let isTLS: Bool
-  package let trust: Trust
-
-  /// From `ws://HOST:PORT` or `wss://HOST:PORT`; the path is fixed. Nil for anything else.
-  package init?(url: String, trust: Trust) {
-    let schemes = [("ws://", false, 80), ("wss://", true, 443)]
-    guard let scheme = schemes.first(where: { url.hasPrefix($0.0) }) else { return nil }
-    var rest = url.dropFirst(scheme.0.count)
-    if let slash = rest.firstIndex(of: "/") { rest = rest[..<slash] }
-    if rest.hasPrefix("["), let close = rest.firstIndex(of: "]") {
-      host = String(rest[rest.index(after: rest.startIndex)..<close])
-      rest = rest[rest.index(after: close)...]
-    } else {
-      let end = rest.firstIndex(of: ":") ?? rest.endIndex
-      host = String(rest[..<end])
-      rest = rest[end...]
-    }
-    if rest.isEmpty {
-      port = scheme.2
-    } else {
-      guard rest.hasPrefix(":"), let number = Int(rest.dropFirst()), (1...65_535).contains(number) else { return nil }
-      port = number
-    }
-    guard !host.isEmpty else { return nil }
-    isTLS = scheme.1
-    self.trust = trust
-  }
-}
-
 /// One WebSocket to the relay: messages out, messages in, and its end.
 package final class SignalingClient: Sendable {
   package enum Event: Sendable {
@@ -106,9 +63,8 @@ package final class SignalingClient: Sendable {
         }
       })
     var headers = HTTPHeaders()
-    headers.add(name: "Host", value: "\(relay.host):\(relay.port)")
-    headers.add(name: "Content-Length", value: "0")
-    let request = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/v1/call", headers: headers)
+    headers.add(name: "Host", value: relay.authority)
+    let request = HTTPRequestHead(version: .http1_1, method: .GET, uri: RelayAddress.path, headers: headers)
     let configuration = NIOTypedHTTPClientUpgradeConfiguration<any Channel>(
       upgradeRequestHead: request, upgraders: [upgrader],
       notUpgradingCompletionHandler: { channel in

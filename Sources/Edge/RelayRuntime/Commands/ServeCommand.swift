@@ -10,8 +10,8 @@ struct ServeCommand: AsyncParsableCommand {
     commandName: "serve",
     abstract: "Run the relay until SIGTERM or SIGINT.",
     discussion: """
-      Settings come from flags, then SFU_SECTION_KEY environment variables, then the file, then defaults. On SIGTERM the \
-      relay takes nobody in any more, tells its clients goodbye and ends within shutdown.deadlineSeconds.
+      Settings come from flags, then SFU_SECTION_KEY environment variables, then the file, then defaults. On SIGTERM \
+      the relay takes nobody in any more, tells its clients goodbye and ends within shutdown.deadlineSeconds.
       """)
 
   @OptionGroup var options: ConfigurationOptions

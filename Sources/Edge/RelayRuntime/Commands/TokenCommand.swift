@@ -16,7 +16,8 @@ struct TokenCommand: ParsableCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("The room's pseudonym: 22 characters of base64url, as clients send it in `join`.", valueName: "id"))
+    help: ArgumentHelp(
+      "The room's pseudonym: 22 characters of base64url, as clients send it in `join`.", valueName: "id"))
   var room: String
   @Option(name: .long, help: ArgumentHelp("File with the secret, 32 bytes at least.", valueName: "file"))
   var secretFile: String?
@@ -24,7 +25,8 @@ struct TokenCommand: ParsableCommand {
   var keyID: String
   @Option(name: .long, help: ArgumentHelp("YAML file of settings that names the key's file.", valueName: "file"))
   var config: String?
-  @Option(name: .long, help: ArgumentHelp("How long the token is valid: seconds, or 90s, 15m, 2h, 1d.", valueName: "time"))
+  @Option(
+    name: .long, help: ArgumentHelp("How long the token is valid: seconds, or 90s, 15m, 2h, 1d.", valueName: "time"))
   var ttl = "1h"
   @Flag(name: .long, help: "The bearer may not publish.")
   var noPublish = false
@@ -38,7 +40,8 @@ struct TokenCommand: ParsableCommand {
       throw ConfigurationError("--room: value `\(room)`: allowed are 16 bytes as base64url, which is 22 characters")
     }
     guard let lifetime = Self.seconds(ttl) else {
-      throw ConfigurationError("--ttl: value `\(ttl)`: allowed is a time from 1s to 366d, such as 900, 90s, 15m, 2h, 1d")
+      throw ConfigurationError(
+        "--ttl: value `\(ttl)`: allowed is a time from 1s to 366d, such as 900, 90s, 15m, 2h, 1d")
     }
     let now = MonotonicClock.now()
     return JoinToken.mint(
@@ -50,7 +53,8 @@ struct TokenCommand: ParsableCommand {
   private func secret() throws -> [UInt8] {
     if let secretFile {
       do { return try TokenKeys.secret(fromFile: secretFile) } catch {
-        throw ConfigurationError("--secret-file: value `\(secretFile)`: allowed is \(TokenKeys.allowed) (\(error.reason))")
+        throw ConfigurationError(
+          "--secret-file: value `\(secretFile)`: allowed is \(TokenKeys.allowed) (\(error.reason))")
       }
     }
     let file = try config.map { path throws(ConfigurationError) in try SettingsFile(path: path) }

@@ -19,7 +19,8 @@ package enum TokenKeys {
     var keys: [String: [UInt8]] = [:]
     for (id, path) in configuration.tokenKeyFiles.sorted(by: { $0.key < $1.key }) {
       do { keys[id] = try secret(fromFile: path) } catch {
-        throw configuration.settings.fault(.tokensKeys, allowed: "KEYID=FILE with " + allowed, reason: "\(path): \(error.reason)")
+        throw configuration.settings.fault(
+          .tokensKeys, allowed: "KEYID=FILE with " + allowed, reason: "\(path): \(error.reason)")
       }
     }
     return keys

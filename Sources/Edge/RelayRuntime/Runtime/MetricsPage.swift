@@ -36,7 +36,8 @@ package enum MetricsPage {
     page.gauge("rooms", help: "Rooms open now.", sums.total(\.gauges.rooms))
     page.gauge("participants", help: "Members of rooms now.", sums.total(\.gauges.participants))
     page.gauge("publications", help: "Published tracks now.", sums.total(\.gauges.publications))
-    page.gauge("subscriptions", help: "Forwarding legs from a track to a receiver now.",
+    page.gauge(
+      "subscriptions", help: "Forwarding legs from a track to a receiver now.",
       sums.total(\.gauges.subscriptions))
   }
 
@@ -44,7 +45,8 @@ package enum MetricsPage {
     page.counter("packets_received_total", help: "Datagrams received.", sums.total(\.engine.packetsReceived))
     page.counter("received_bytes_total", help: "Bytes of datagrams received.", sums.total(\.engine.bytesReceived))
     page.counter(
-      "packets_forwarded_total", help: "RTP packets sent to receivers, one for each copy; retransmissions not included.",
+      "packets_forwarded_total",
+      help: "RTP packets sent to receivers, one for each copy; retransmissions not included.",
       sums.total(\.engine.packetsForwarded))
     page.counter("forwarded_bytes_total", help: "Bytes of these packets.", sums.total(\.engine.bytesForwarded))
     page.counter(
@@ -105,7 +107,8 @@ package enum MetricsPage {
 
   private static func membership(_ sums: ShardSums, _ page: inout PrometheusText) {
     page.counter("joins_total", help: "Members that joined.", sums.total(\.engine.joins))
-    page.counter("resumes_total", help: "Members that came back within the resume window.",
+    page.counter(
+      "resumes_total", help: "Members that came back within the resume window.",
       sums.total(\.engine.resumes))
     let leaves = sums.dictionary(\.engine.leaves)
     page.family("leaves_total", .counter, help: "Members that left, by cause.") { family in

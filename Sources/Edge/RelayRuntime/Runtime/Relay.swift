@@ -113,7 +113,8 @@ package final class Relay: Sendable {
         isMetrics ? .metricsPort : .signalingPort, allowed: "a port that is free", reason: error.message)
     case .cannotListen:
       return configuration.settings.fault(
-        isMetrics ? .metricsAddress : .signalingAddress, allowed: "an address of this machine with a port that this "
+        isMetrics ? .metricsAddress : .signalingAddress,
+        allowed: "an address of this machine with a port that this "
           + "user may open", reason: error.message)
     case .certificate, .configuration, .alreadyStarted:
       return ConfigurationError(error.message)
@@ -136,5 +137,9 @@ package final class Relay: Sendable {
       maxConnections: configuration.maxConnections)
   }
 
-  private static func listen(_ endpoint: Endpoint) -> ListenAddress { (endpoint.address, Int(endpoint.port)) }
+  private static func listen(_ endpoint: Endpoint) -> ListenAddress {
+    let isIPv6Wildcard = endpoint.high == 0 && endpoint.low == 0
+    let host = isIPv6Wildcard && !LocalAddresses.hasIPv6 ? "0.0.0.0" : endpoint.address
+    return (host, Int(endpoint.port))
+  }
 }
