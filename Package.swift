@@ -48,9 +48,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(
       url: "https://github.com/apple/swift-configuration", from: "1.4.0",
-      traits: [.defaults, "YAML", "CommandLineArguments"]),
+      traits: [.defaults, "YAML"]),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // C: system libraries and the few lines around them that Swift cannot import.
@@ -94,8 +95,10 @@ let package = Package(
     module(
       "RelayRuntime", "Edge",
       [
-        "WireBytes", "HopCrypto", "DTLS", "DatagramIO", "RelayEngine", "RelayControl", "RelayMetrics", log,
-        configuration, lifecycle, arguments, .product(name: "SystemPackage", package: "swift-system"),
+        "WireBytes", "Signaling", "HopCrypto", "DTLS", "SRTP", "Membership", "DatagramIO", "RelayEngine",
+        "RelayControl", "RelayMetrics", log, configuration, lifecycle, arguments,
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "SystemPackage", package: "swift-system"), .product(name: "Yams", package: "Yams"),
       ]),
     tool("sfu-relay", "Edge", ["RelayRuntime"]),
 
@@ -143,8 +146,17 @@ let package = Package(
     tests("RelayMetricsTests", ["WireBytes", "RelayMetrics", "TestKit"]),
     tests(
       "RelayControlTests",
-      ["WireBytes", "Signaling", "HopCrypto", "RelayEngine", "RelayControl", "TestKit", log, nioSSL] + nio),
-    tests("RelayRuntimeTests", ["WireBytes", "RelayRuntime", "RelayControl", "RelayEngine", "TestKit"]),
+      [
+        "WireBytes", "SDP", "Signaling", "HopCrypto", "RelayEngine", "RelayMetrics", "RelayControl", "TestKit", log,
+        nioSSL,
+      ]
+        + nio),
+    tests(
+      "RelayRuntimeTests",
+      [
+        "WireBytes", "Signaling", "DatagramIO", "RelayMetrics", "RelayEngine", "RelayControl", "RelayRuntime",
+        "TestKit", log, arguments,
+      ]),
     tests("SFrameTests", ["WireBytes", "SFrame", "TestKit", crypto], resources: [.copy("Vectors")]),
     tests("E2EKeysTests", ["WireBytes", "Signaling", "SFrame", "E2EKeys", "TestKit", crypto]),
     tests(

@@ -53,7 +53,7 @@ struct DatagramLoopTests {
     client.send(batch, releasing: slab)
     var echoed: [UInt8] = []
     while echoed.count < 200 {
-      client.receive(into: slab) { slot, _ in
+      client.receive(into: slab) { slot, _, _ in
         echoed.append(slab.read(slot) { $0[0] })
         slab.release(slot)
       }
@@ -100,7 +100,7 @@ struct DatagramLoopTests {
     #expect(turns == 1)
     let slab = PacketSlab(capacity: 64)
     var received: [[UInt8]] = []
-    client.receive(into: slab) { slot, _ in
+    client.receive(into: slab) { slot, _, _ in
       received.append(slab.read(slot) { $0.toArray() })
       slab.release(slot)
     }

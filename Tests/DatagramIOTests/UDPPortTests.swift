@@ -22,7 +22,7 @@ struct UDPPortTests {
   private func drain(_ port: UDPPort, slab: PacketSlab) -> [(bytes: [UInt8], source: Endpoint)] {
     var result: [(bytes: [UInt8], source: Endpoint)] = []
     repeat {
-      port.receive(into: slab) { slot, source in
+      port.receive(into: slab) { slot, source, _ in
         result.append((slab.read(slot) { $0.toArray() }, source))
         slab.release(slot)
       }
@@ -116,7 +116,7 @@ struct UDPPortTests {
     sender.send(batch, releasing: slab)
     let empty = PacketSlab(capacity: 1)
     let held = try #require(empty.take())
-    #expect(receiver.receive(into: empty) { _, _ in Issue.record("nothing can be delivered") } == 0)
+    #expect(receiver.receive(into: empty) { _, _, _ in Issue.record("nothing can be delivered") } == 0)
     #expect(receiver.counters.slabDrops == 3)
     #expect(!receiver.mayHaveMore)
     empty.release(held)

@@ -77,7 +77,8 @@ class AiortcPeer:
         try:
             while True:
                 frame = await track.recv()
-                samples = array.array("h", bytes(frame.planes[0]))[::16]
+                # The plane is longer than its content: 16-bit stereo. One sample in sixteen is enough for a sum.
+                samples = array.array("h", bytes(frame.planes[0])[: frame.samples * 4])[::16]
                 mean = sum(sample * sample for sample in samples) / (len(samples) * 32768**2)
                 self.energy[track.id] += mean * frame.samples / frame.sample_rate
         except MediaStreamError:

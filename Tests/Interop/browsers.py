@@ -213,8 +213,7 @@ async def chromium():
         try:
             url = session["capabilities"]["webSocketUrl"]
             async with websockets.connect(url, max_size=None, ping_interval=None) as socket:
-                browser = Browser(socket, "chromium")
-                    yield browser
+                yield Browser(socket, "chromium")
         finally:
             with contextlib.suppress(Exception):
                 await asyncio.to_thread(_webdriver, "DELETE", f"{base}/{session['sessionId']}")

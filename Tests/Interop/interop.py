@@ -21,8 +21,8 @@ PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "page")
 SLOTS = 4
 # A second of audio. Fewer could be what was under way before a change; more would only take longer.
 ENOUGH_PACKETS = 50
-# The quietest source, Chromium's beep, gives a hundred times as much in a second; concealment of nothing gives zero.
-ENOUGH_ENERGY = 1e-5
+# The quietest source, Firefox's tone, gives a hundred times as much in a second; silence gives next to nothing.
+ENOUGH_ENERGY = 1e-4
 # For one step, and for everything: a handshake on a busy machine may take long.
 PATIENCE_SECONDS = 30
 LIMIT_SECONDS = 80
@@ -69,7 +69,14 @@ class Results:
         self.failed += not holds
         print(f"{name:11} {'ok' if holds else 'FAILED'}: {text}", flush=True)
 
+    async def judge(self, name, check):
+        try:
+            self.record(name, await check)
+        except Failed as failure:
+            self.record(name, str(failure), holds=False)
+
     def finish(self, why):
+        """Prints the closing line and returns the exit code."""
         for name in list(self.open):
             self.record(name, why, holds=False)
         print(f"interop: {self.passed} passed, {self.failed} failed", flush=True)
@@ -135,7 +142,7 @@ async def hear_each_other(peers):
     await eventually(check)
 
 
-async def meet(peer, peers, results):
+async def stands(peer, peers):
     """A participant's own check: its hop stands, it sends, and it hears all others."""
     others = [other for other in peers if other is not peer]
 
@@ -149,10 +156,7 @@ async def meet(peer, peers, results):
             f"heard {hears(report, others)}"
         )
 
-    try:
-        results.record(peer.name, await eventually(check))
-    except Failed as failure:
-        results.record(peer.name, str(failure), holds=False)
+    return await eventually(check)
 
 
 async def relay_agrees(relay, count):
@@ -225,21 +229,21 @@ async def call(executable, results):
         peers = [restarter, BrowserPeer("firefox", await firefox.open(page)), aiortc, leaver]
         for peer in peers:
             await peer.join(relay.url, room, SLOTS)
-        await asyncio.gather(*(meet(peer, peers, results) for peer in peers))
-        try:
-            results.record("relay", await relay_agrees(relay, len(peers)))
-            results.record("ICE restart", await restart_ice(restarter, peers, relay))
-            results.record("closed tab", await close_tab(leaver, peers))
-        finally:
-            if results.open or results.failed:
-                print(*(f"relay log: {line}" for line in relay.last_words()), sep="\n")
+        stack.callback(lambda: results.failed and print(*relay.last_words(), sep="\n"))
+        await asyncio.gather(*(results.judge(peer.name, stands(peer, peers)) for peer in peers))
+        await results.judge("relay", relay_agrees(relay, len(peers)))
+        if results.failed:
+            # What follows needs a call that works.
+            return
+        await results.judge("ICE restart", restart_ice(restarter, peers, relay))
+        await results.judge("closed tab", close_tab(leaver, peers))
 
 
 async def main(executable):
     results = Results(["chromium", "firefox", "aiortc", "chromium-2", "relay", "ICE restart", "closed tab"])
     # Asked to end, it ends its browsers first.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
-    why = "not tried"
+    why = "not reached"
     try:
         async with asyncio.timeout(LIMIT_SECONDS):
             await call(executable, results)

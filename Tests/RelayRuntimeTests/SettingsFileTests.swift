@@ -125,7 +125,7 @@ struct SettingsFileTests {
         level: >
           info
       """
-        .utf8)
+      .utf8)
     var failures = 0
     let variants =
       MalformedSweep.truncations(of: original) + MalformedSweep.mutations(of: original, count: 1500, seed: 3)

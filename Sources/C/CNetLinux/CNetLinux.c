@@ -157,6 +157,24 @@ bool cnet_drop_count(const cnet_message *source, uint32_t *drops) {
   return false;
 }
 
+int cnet_enable_arrival_times(int fd) {
+  int one = 1;
+  return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one) == 0 ? 0 : -errno;
+}
+
+bool cnet_arrival_time(const cnet_message *source, uint64_t *arrival) {
+  struct msghdr *message = (struct msghdr *)source;
+  for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
+    if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPNS) {
+      struct timespec time;
+      memcpy(&time, CMSG_DATA(header), sizeof time);
+      *arrival = (uint64_t)time.tv_sec * 1000000000ull + (uint64_t)time.tv_nsec;
+      return true;
+    }
+  }
+  return false;
+}
+
 static uint64_t nanoseconds(clockid_t clock) {
   struct timespec time;
   clock_gettime(clock, &time);

@@ -1,7 +1,5 @@
 package import ArgumentParser
-import E2EKeys
 import Glibc
-import WireBytes
 
 /// `sfu-loadgen`: group calls with the real protocol.
 package struct LoadGenCommand: AsyncParsableCommand {
@@ -15,8 +13,14 @@ package struct LoadGenCommand: AsyncParsableCommand {
   /// Parses, runs and ends the process: with 0 for help and a verdict of pass, 1 for a verdict of fail, and 2 with one
   /// line on standard error for what cannot be run.
   package static func execute() async -> Never {
+    var command: any ParsableCommand
     do {
-      var command = try parseAsRoot()
+      command = try parseAsRoot()
+    } catch {
+      guard exitCode(for: error) != .success else { exit(withError: error) }
+      end(message(for: error) + " (see `sfu-loadgen call --help`)")
+    }
+    do {
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
@@ -27,8 +31,13 @@ package struct LoadGenCommand: AsyncParsableCommand {
       Glibc.exit(code.rawValue)
     } catch {
       guard exitCode(for: error) != .success else { exit(withError: error) }
-      let line = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
-      CallCommand.fail("sfu-loadgen: \(line) (see `sfu-loadgen call --help`)", code: 2)
+      end("\(error)")
     }
+  }
+
+  private static func end(_ message: String) -> Never {
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    StandardError.write("sfu-loadgen: \(line)\n")
+    Glibc.exit(2)
   }
 }

@@ -21,6 +21,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
   private var timer: (any DispatchSourceTimer)?
   private var armed = MonotonicInstant.never
   private var isStopped = false
+  private var pace: ReadPace
   private var turns: UInt64 = 0
   private var latency = Histogram(bounds: Histogram.forwardingBounds)
   /// Arrival times and numbers of the datagrams whose consequences are still in the batch, one entry for each round.
@@ -28,11 +29,12 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
 
   /// Throws what `makeHandler` throws.
   package init<Failure: Error>(
-    label: String, port: UDPPort, slabCapacity: Int, batchCapacity: Int,
+    label: String, port: UDPPort, slabCapacity: Int, batchCapacity: Int, pacing: ReadPacing = .immediate,
     makeHandler: (PacketSlab) throws(Failure) -> Handler
   ) throws(Failure) {
     queue = DispatchQueue(label: label, qos: .userInteractive)
     self.port = port
+    pace = ReadPace(pacing)
     local = port.local
     slab = PacketSlab(capacity: slabCapacity)
     batch = EgressBatch(capacity: batchCapacity)
@@ -56,6 +58,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
       armTimer()
       timer.activate()
       readSource.activate()
+      if pace.isPolling { readSource.suspend() }
     }
   }
 
@@ -65,6 +68,8 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
       guard !isStopped else { return }
       isStopped = true
       readSource?.cancel()
+      // A suspended source never gets to its cancel handler.
+      if pace.isPolling { readSource?.resume() }
       timer?.cancel()
       readSource = nil
       timer = nil
@@ -97,29 +102,49 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
 
   private func readTurn() {
     guard !isStopped else { return }
+    let now = drainSocket()
+    switchPace(at: now)
+    endTurn(at: now)
+  }
+
+  /// Reads until the socket is empty or others must have their turn; returns the time of the last datagram.
+  private func drainSocket() -> MonotonicInstant {
     var now = MonotonicClock.now()
     var rounds = 0
+    var count = 0
     let flushThreshold = batch.capacity / 2
     repeat {
-      var isFirst = true
-      port.receive(into: slab) { slot, source in
-        if isFirst {
-          isFirst = false
-          now = MonotonicClock.now()
-        }
+      count += port.receive(into: slab) { slot, source, arrival in
+        now = arrival
         noteArrival(at: now)
         handler.receive(slot, from: source, at: now, into: batch)
         if batch.count > flushThreshold { flush() }
       }
       rounds += 1
     } while port.mayHaveMore && rounds < Self.maxRounds
-    endTurn(at: now)
+    pace.read(count, at: now)
+    return now
   }
 
   private func timerTurn() {
     guard !isStopped else { return }
     armed = .never
-    endTurn(at: MonotonicClock.now())
+    var now = MonotonicClock.now()
+    if pace.nextRead <= now {
+      _ = drainSocket()
+      now = MonotonicClock.now()
+      pace.polled(at: now)
+      switchPace(at: now)
+    }
+    endTurn(at: now)
+  }
+
+  private func switchPace(at now: MonotonicInstant) {
+    switch pace.takeSwitch(at: now) {
+    case .startPolling: readSource?.suspend()
+    case .stopPolling: readSource?.resume()
+    case nil: break
+    }
   }
 
   private func endTurn(at now: MonotonicInstant) {
@@ -151,7 +176,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
   /// A deadline that moved later is left alone: the timer fires once for nothing, which costs less than arming it on
   /// every packet.
   private func armTimer() {
-    let deadline = handler.nextDeadline
+    let deadline = min(handler.nextDeadline, pace.nextRead)
     guard deadline < armed, let timer else { return }
     armed = deadline
     timer.schedule(

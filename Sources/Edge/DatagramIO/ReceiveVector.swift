@@ -87,6 +87,12 @@ final class ReceiveVector {
     return Endpoint(high: high, low: low, port: port)
   }
 
+  /// When the datagram arrived, on the real-time clock in nanoseconds; nil unless the port asks for it.
+  func arrivalTime(_ index: Int) -> UInt64? {
+    var arrival: UInt64 = 0
+    return unsafe cnet_arrival_time(messages + index, &arrival) ? arrival : nil
+  }
+
   /// The socket's running drop counter, which the kernel attaches once it is not zero.
   func dropCounter(_ index: Int) -> UInt32? {
     var drops: UInt32 = 0

@@ -13,14 +13,16 @@ package final class UDPPort {
   package var usesSegmentation: Bool
 
   private let family: CInt
+  private let notesArrival: Bool
   private let receiving = ReceiveVector()
   private var sending = SendVector(capacity: 64)
   private var lastDropCounter: UInt32 = 0
 
   /// Opens and binds the port. The IPv6 address `::` gives a dual-stack socket, and an IPv4 one on machines without
-  /// IPv6; port 0 lets the system choose. Buffer sizes are wishes: the system may give less.
+  /// IPv6; port 0 lets the system choose. Buffer sizes are wishes: the system may give less. With `notesArrival` the
+  /// kernel notes when each datagram came, for a reader that comes later.
   package init(
-    binding endpoint: Endpoint, receiveBufferBytes: Int, sendBufferBytes: Int
+    binding endpoint: Endpoint, receiveBufferBytes: Int, sendBufferBytes: Int, notesArrival: Bool = false
   ) throws(UDPPortError) {
     var family = endpoint.isIPv4 ? AF_INET : AF_INET6
     let isWildcard = endpoint.high == 0 && endpoint.low == 0
@@ -42,6 +44,7 @@ package final class UDPPort {
       throw UDPPortError(endpoint: endpoint, code: bound == 0 ? EINVAL : -bound)
     }
     self.family = family
+    self.notesArrival = notesArrival && cnet_enable_arrival_times(descriptor) == 0
     fileDescriptor = descriptor
     local = Endpoint(high: high, low: low, port: port)
     usesSegmentation = cnet_has_segmentation(descriptor)
@@ -57,10 +60,11 @@ package final class UDPPort {
   /// The receive buffer that the kernel gave, bytes; it counts its own overhead, about twice the payload.
   package var receiveBufferBytes: Int { Int(cnet_receive_buffer(fileDescriptor)) }
 
-  /// One `recvmmsg` into free slots of `slab`, at most 64. `body` owns each slot it is given. Returns the number of
-  /// datagrams handed out; 0 when none was waiting or the slab was exhausted.
+  /// One `recvmmsg` into free slots of `slab`, at most 64. `body` owns each slot it is given; its last argument is when
+  /// the datagram arrived: the moment of the call, or the kernel's note. Returns the number of datagrams handed out; 0
+  /// when none was waiting or the slab was exhausted.
   @discardableResult
-  package func receive(into slab: PacketSlab, _ body: (PacketSlot, Endpoint) -> Void) -> Int {
+  package func receive(into slab: PacketSlab, _ body: (PacketSlot, Endpoint, MonotonicInstant) -> Void) -> Int {
     let armed = receiving.arm(from: slab)
     guard armed > 0 else { return discardWaiting() }
     counters.receiveCalls &+= 1
@@ -74,6 +78,8 @@ package final class UDPPort {
       counters.kernelDrops &+= UInt64(drops &- lastDropCounter)
       lastDropCounter = drops
     }
+    let now = MonotonicClock.now()
+    let realTime = notesArrival ? cnet_realtime_nanoseconds() : 0
     var delivered = 0
     for index in 0..<result {
       let slot = receiving.slot(index)
@@ -87,9 +93,15 @@ package final class UDPPort {
       counters.received &+= 1
       counters.receivedBytes &+= UInt64(length)
       delivered += 1
-      body(slot, source)
+      body(slot, source, arrival(index, now, realTime))
     }
     return delivered
+  }
+
+  /// The kernel notes real time; its distance to the present is the same on both clocks.
+  private func arrival(_ index: Int, _ now: MonotonicInstant, _ realTime: UInt64) -> MonotonicInstant {
+    guard notesArrival, let noted = receiving.arrivalTime(index), noted < realTime else { return now }
+    return now - TimeInterval(nanoseconds: realTime - noted)
   }
 
   /// Without a free slot the queue must still shrink, or the read source would fire without end.

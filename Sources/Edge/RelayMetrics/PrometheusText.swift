@@ -3,7 +3,8 @@ package import WireBytes
 /// Builds a page of the Prometheus text exposition format 0.0.4, the body of `/metrics`.
 ///
 /// Families appear in the order in which they are appended, each with HELP and TYPE once and all of its samples
-/// together, as the format demands. Naming rules (prefix, `_total`, base units) are checked by precondition: names are constants.
+/// together, as the format demands. Naming rules (prefix, `_total`, base units) are checked by precondition: names are
+/// constants.
 package struct PrometheusText: Sendable {
   package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -12,8 +12,6 @@ package enum DTLSRole: Sendable, Equatable { case client, server }
 package final class DTLSSession {
   /// Largest UDP payload. Fits the IPv6 minimum MTU of 1280 with headers, so that no path fragments a handshake.
   package static let maximumDatagram = 1200
-  private static let firstTimeout = TimeInterval.milliseconds(200)
-  private static let longestTimeout = TimeInterval.milliseconds(3200)
 
   private enum State: Equatable {
     case idle, handshaking
@@ -27,7 +25,7 @@ package final class DTLSSession {
   private let session: OpenSSLSession
   private let identity: DTLSIdentity
   private var state = State.idle
-  private var timeout = DTLSSession.firstTimeout
+  private var timeout = OpenSSLSession.firstTimeout
   private var flightsSeen: UInt64 = 0
 
   /// `profiles` in order of preference; a server's order decides. Throws `libraryFailure` for a fingerprint of another
@@ -74,7 +72,7 @@ package final class DTLSSession {
       end()
       throw session.failure
     }
-    timeout = min(timeout * 2, Self.longestTimeout)
+    timeout = min(timeout * 2, OpenSSLSession.longestTimeout)
     flightsSeen = session.flights
     deadline = session.isWaiting ? now + timeout : .never
   }
@@ -150,7 +148,7 @@ package final class DTLSSession {
     }
     guard session.flights != flightsSeen || deadline == .never else { return }
     flightsSeen = session.flights
-    timeout = Self.firstTimeout
+    timeout = OpenSSLSession.firstTimeout
     deadline = now + timeout
   }
 

@@ -1,11 +1,16 @@
 internal import COpenSSLShims
 import SRTP
+import WireBytes
 
 /// The calls of one OpenSSL session, with Swift's types around them. Time, and what a state means, are the business of
 /// `DTLSSession`.
 @safe
 struct OpenSSLSession: ~Copyable {
   enum Status { case handshaking, connected, closed, failed }
+
+  /// The retransmission schedule; the shim has it too, for libraries whose own timer cannot be set.
+  static let firstTimeout = TimeInterval.milliseconds(UInt64(HOP_DTLS_FIRST_TIMEOUT_MS))
+  static let longestTimeout = TimeInterval.milliseconds(UInt64(HOP_DTLS_LONGEST_TIMEOUT_MS))
 
   private let ssl: OpaquePointer
 

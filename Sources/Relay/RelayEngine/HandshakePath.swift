@@ -109,7 +109,7 @@ extension ShardEngine {
       counters.dtlsHandshakesFailed["timeout", default: 0] += 1
       fail(peer, .badState, "no DTLS handshake was completed in time", about: "offer")
     }
-    if peer.endpoint != nil, let ice = peer.ice, !ice.hasConsent(at: now) {
+    if peer.endpoint != nil, peer.consentDeadline <= now {
       // RFC 7675 section 5.1: without consent nothing more is sent. Coming back within the resume window is no leave.
       peer.endpoint = nil
       peer.consentLostAt = now

@@ -36,6 +36,7 @@ extension ShardEngine {
   private func restartICE(of peer: Peer, _ offer: OfferedSession) {
     let old = peer.localCredentials?.ufrag
     let credentials = ICECredentials.random(random)
+    peer.formerConsentDeadline = peer.consentDeadline
     peer.localCredentials = credentials
     peer.remoteUfrag = offer.iceUfrag
     peer.ice = ICELiteAgent(

@@ -51,6 +51,8 @@ final class Peer {
   var endpoint: Endpoint?
   var knownEndpoints: [Endpoint] = []
   var consentLostAt: MonotonicInstant?
+  /// When consent for `endpoint` ends by the checks of the session before the last ICE restart.
+  var formerConsentDeadline = MonotonicInstant.never
 
   // What it sends.
   var sections: [OfferedSection] = []
@@ -97,7 +99,7 @@ final class Peer {
   var nextDeadline: MonotonicInstant {
     var next = min(resumeDeadline, nextReport, handshakeDeadline)
     if let dtls, !dtls.isConnected { next = min(next, dtls.deadline) }
-    if let ice, endpoint != nil { next = min(next, ice.consentDeadline) }
+    if endpoint != nil { next = min(next, consentDeadline) }
     if sender != nil {
       for track in tracks {
         for encoding in track.encodings {
@@ -106,6 +108,13 @@ final class Peer {
       }
     }
     return next
+  }
+
+  /// When sending to `endpoint` must end unless a check comes. After an ICE restart media goes on where the session
+  /// before had sent it, until the new one has an address (RFC 8445 section 9), and no longer than its consent lasts.
+  var consentDeadline: MonotonicInstant {
+    guard let ice, ice.selected != nil else { return formerConsentDeadline }
+    return ice.consentDeadline
   }
 
   func route(of ssrc: SSRC) -> IngressRoute? {

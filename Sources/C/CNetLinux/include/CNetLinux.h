@@ -35,9 +35,9 @@ typedef struct {
   _Alignas(8) uint8_t bytes[32];
 } cnet_address;
 
-/// Room for one control message: UDP_SEGMENT on the way out, SO_RXQ_OVFL on the way in.
+/// Room for the control messages of one datagram: UDP_SEGMENT on the way out, SO_RXQ_OVFL and SO_TIMESTAMPNS on the way in.
 typedef struct {
-  _Alignas(8) uint8_t bytes[32];
+  _Alignas(8) uint8_t bytes[64];
 } cnet_control;
 
 /// An unbound, non-blocking, close-on-exec UDP socket; AF_INET6 ones are dual stack. Buffer sizes beyond the system's
@@ -67,6 +67,11 @@ size_t cnet_set_segment(cnet_control *control, uint16_t segment);
 bool cnet_was_truncated(const cnet_message *message);
 /// The socket's drop counter (SO_RXQ_OVFL), if the message carries it.
 bool cnet_drop_count(const cnet_message *message, uint32_t *drops);
+
+/// Lets the kernel note when each datagram arrived.
+int cnet_enable_arrival_times(int fd);
+/// When the datagram arrived, in nanoseconds of the real-time clock, if the message carries it.
+bool cnet_arrival_time(const cnet_message *message, uint64_t *nanoseconds);
 
 uint64_t cnet_monotonic_nanoseconds(void);
 uint64_t cnet_realtime_nanoseconds(void);

@@ -14,22 +14,26 @@ final class CallParticipant: Sendable {
   private let loop: DatagramLoop<ParticipantHost>
   private let outbox: SignalOutbox
 
+  /// Arrival times come from the kernel, so that reading in bunches leaves the measured latency as it is.
+  private static let readInterval = TimeInterval.milliseconds(4)
+
   /// Opens the socket and makes keys; `connect` joins.
-  init(number: Int, room: CallRoom, environment: CallEnvironment, slots: Int) throws {
+  init(number: Int, room: CallRoom, environment: CallEnvironment) throws {
     self.number = number
     self.room = room
     let outbox = SignalOutbox()
     self.outbox = outbox
-    let configuration = Self.configuration(for: room, environment, slots: slots)
+    let configuration = Self.configuration(for: room, environment)
     let port = try UDPPort(
-      binding: environment.localAddress, receiveBufferBytes: 4 << 20, sendBufferBytes: 1 << 20)
+      binding: environment.localAddress, receiveBufferBytes: 4 << 20, sendBufferBytes: 1 << 20, notesArrival: true)
     let now = MonotonicClock.now()
     let outputs = ParticipantHost.Outputs(
       signal: { outbox.send($0) }, sealed: { [ghosts = room.ghosts] frame in ghosts.offer(frame) },
       failed: { environment.failures.add($0) })
     let media = environment.media.media(for: room.index * 1_000 + number, seed: environment.scenario.seed)
     loop = try DatagramLoop(
-      label: "participant.\(room.index).\(number)", port: port, slabCapacity: 512, batchCapacity: 256
+      label: "participant.\(room.index).\(number)", port: port, slabCapacity: 512, batchCapacity: 256,
+      pacing: .every(Self.readInterval)
     ) { slab throws in
       ParticipantHost(
         number: number,
@@ -41,9 +45,8 @@ final class CallParticipant: Sendable {
     }
   }
 
-  private static func configuration(
-    for room: CallRoom, _ environment: CallEnvironment, slots: Int
-  ) -> ParticipantConfiguration {
+  private static func configuration(for room: CallRoom, _ environment: CallEnvironment) -> ParticipantConfiguration {
+    let slots = environment.scenario.receiveSlots
     var configuration = ParticipantConfiguration(invite: room.invite)
     configuration.policy = KeyPolicy(offered: [environment.scenario.suite])
     configuration.token = environment.scenario.token

@@ -27,11 +27,10 @@ struct RunningCall {
   func run() async throws -> CallReport {
     let scenario = environment.scenario
     var members = rooms.map { _ in [CallParticipant]() }
-    let slots = scenario.participants + scenario.churnEvents.count
     progress("\(scenario.rooms * scenario.participants) participants join")
     for number in 0..<scenario.participants {
       for room in rooms {
-        members[room.index].append(try await join(number, room, slots: slots))
+        members[room.index].append(try await join(number, room))
         try await Task.sleep(for: Self.joinSpacing)
       }
     }
@@ -39,7 +38,7 @@ struct RunningCall {
     let start = MonotonicClock.now()
     let before = await probe.measure()
     var departed: [CallParticipant] = []
-    try await talk(from: start, &members, &departed, slots: slots)
+    try await talk(from: start, &members, &departed)
     let everyone = members.flatMap { $0 } + departed
     let after = await probe.measure()
     let stoppedAt = MonotonicClock.now()
@@ -49,12 +48,12 @@ struct RunningCall {
     let books = await CallBooks.close(
       present: members.flatMap { $0 }, departed: departed, rooms: rooms, start: start, stoppedAt: stoppedAt)
     for participant in everyone { participant.close() }
-    try writeRecordings(members[0] + departed.filter { $0.room.index == 0 }, books)
-    return books.report(environment, before: before, after: after)
+    try writeRecordings(books)
+    return books.report(environment, relay: RelayUsage(before: before, after: after))
   }
 
-  private func join(_ number: Int, _ room: CallRoom, slots: Int) async throws -> CallParticipant {
-    let participant = try CallParticipant(number: number, room: room, environment: environment, slots: slots)
+  private func join(_ number: Int, _ room: CallRoom) async throws -> CallParticipant {
+    let participant = try CallParticipant(number: number, room: room, environment: environment)
     try await participant.connect(environment)
     return participant
   }
@@ -71,7 +70,7 @@ struct RunningCall {
   }
 
   private func talk(
-    from start: MonotonicInstant, _ members: inout [[CallParticipant]], _ departed: inout [CallParticipant], slots: Int
+    from start: MonotonicInstant, _ members: inout [[CallParticipant]], _ departed: inout [CallParticipant]
   ) async throws {
     let scenario = environment.scenario
     var events = scenario.churnEvents[...]
@@ -81,19 +80,13 @@ struct RunningCall {
       let elapsed = TimeInterval(nanoseconds: MonotonicClock.now().nanoseconds(since: start))
       if let event = events.first, event.at <= elapsed {
         events.removeFirst()
-        for room in rooms {
-          switch event.kind {
-          case .join: members[room.index].append(try await join(nextNumber, room, slots: slots))
-          case .leave:
-            // The first in log order goes, so that the committer's role changes hands as well.
-            guard members[room.index].count > 2 else { continue }
-            let leaver = members[room.index].remove(at: room.index == 0 ? 1 : 0)
-            leaver.leaveAndHaunt()
-            departed.append(leaver)
-          }
-        }
-        if event.kind == .join { nextNumber += 1 }
         progress(event.kind == .join ? "a member joins" : "a member leaves")
+        switch event.kind {
+        case .join:
+          for room in rooms { await add(nextNumber, room, to: &members[room.index]) }
+          nextNumber += 1
+        case .leave: for room in rooms { removeOne(from: &members[room.index], to: &departed) }
+        }
       }
       let sent = rooms.reduce(0) { $0 + $1.sent.total }
       progress(
@@ -105,9 +98,25 @@ struct RunningCall {
     }
   }
 
-  private func writeRecordings(_ members: [CallParticipant], _ books: CallBooks) throws {
+  /// A join in the middle of the call that fails is a result, not the end of the run.
+  private func add(_ number: Int, _ room: CallRoom, to members: inout [CallParticipant]) async {
+    do { members.append(try await join(number, room)) } catch {
+      environment.failures.add("participant \(number) of room \(room.index) could not join: \(error)")
+    }
+  }
+
+  /// The first in log order goes, so that the committer's role changes hands as well; in the recorded room the second,
+  /// since the first is the one that records.
+  private func removeOne(from members: inout [CallParticipant], to departed: inout [CallParticipant]) {
+    guard members.count > 2, let room = members.first?.room else { return }
+    let leaver = members.remove(at: room.index == 0 ? 1 : 0)
+    leaver.leaveAndHaunt()
+    departed.append(leaver)
+  }
+
+  private func writeRecordings(_ books: CallBooks) throws {
     guard let folder = environment.scenario.recordFolder, let recorder = environment.recorder else { return }
-    let paths = try recorder.write(to: folder, names: books.names(of: members))
+    let paths = try recorder.write(to: folder, names: books.names)
     progress("recorded \(paths.count) files in \(folder)")
   }
 }

@@ -34,7 +34,23 @@ package enum FileBytes {
     }
   }
 
-  package static func makeDirectory(_ path: String) throws(MediaFileError) {
+  /// Throws unless `path` can be written; leaves no new file behind.
+  package static func checkWritable(_ path: String) throws(MediaFileError) {
+    let isNew = unsafe access(path, F_OK) != 0
+    guard let file = unsafe fopen(path, "ab") else {
+      throw MediaFileError(path: path, problem: "cannot be written: \(reason())")
+    }
+    unsafe fclose(file)
+    if isNew { unsafe unlink(path) }
+  }
+
+  /// The part of `path` before its last slash; nil if there is none.
+  package static func folder(of path: String) -> String? {
+    path.lastIndex(of: "/").map { String(path[..<$0]) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// Makes the folder with those above it; one that is there already is fine.
+  package static func makeDirectory(_ path: String, writable: Bool = false) throws(MediaFileError) {
     var made = ""
     for part in path.split(separator: "/", omittingEmptySubsequences: false) {
       made += made.isEmpty && !path.hasPrefix("/") ? String(part) : "/" + part
@@ -45,6 +61,10 @@ package enum FileBytes {
       if unsafe mkdir(made, 0o777) != 0, errno != EEXIST {
         throw MediaFileError(path: path, problem: "cannot be made a folder: \(reason())")
       }
+    }
+    // The slash makes the system follow the name to a folder, so that a file of that name is refused.
+    if unsafe access(path + "/", writable ? W_OK : F_OK) != 0 {
+      throw MediaFileError(path: path, problem: "cannot be used as a folder: \(reason())")
     }
   }
 

@@ -10,6 +10,9 @@ package struct IVFFile: Sendable {
     package init(bytes: [UInt8]) { self.bytes = bytes }
   }
 
+  /// What a participant sends as one frame at most.
+  private static let maximumFrame = 256 * 1024
+
   package let width: UInt16
   package let height: UInt16
   /// Frames per second.
@@ -23,18 +26,18 @@ package struct IVFFile: Sendable {
     self.frames = frames
   }
 
-  package init(path: String) throws(MediaFileError) {
-    let bytes = try FileBytes.read(path)
-    do throws(ByteError) {
-      guard let file = try Self.parse(bytes) else {
-        throw ByteError.truncated
-      }
-      self = file
-    } catch {
+  package init(path: String) throws(MediaFileError) { try self.init(bytes: try FileBytes.read(path), path: path) }
+
+  package init(bytes: [UInt8], path: String) throws(MediaFileError) {
+    guard let file = (try? Self.parse(bytes)) ?? nil else {
       throw MediaFileError(path: path, problem: "is not a complete IVF file of VP8 frames")
     }
+    self = file
     guard let first = frames.first, first.isKeyFrame else {
       throw MediaFileError(path: path, problem: "does not start with a key frame")
+    }
+    guard frames.allSatisfy({ (1...Self.maximumFrame).contains($0.bytes.count) }) else {
+      throw MediaFileError(path: path, problem: "has a frame that is empty or larger than 256 KiB")
     }
     guard frameRate > 0, frameRate <= 240 else {
       throw MediaFileError(path: path, problem: "says \(frameRate) frames per second; up to 240 are allowed")
@@ -53,12 +56,16 @@ package struct IVFFile: Sendable {
     let scale = Double(try reader.u32().byteSwapped)
     try reader.skip(8 + headerSize - 32)
     var frames: [Frame] = []
+    var times: [UInt64] = []
     while !reader.isAtEnd {
       let size = Int(try reader.u32().byteSwapped)
-      try reader.skip(8)
+      times.append(try reader.u64().byteSwapped)
       frames.append(Frame(bytes: try reader.array(size)))
     }
-    return IVFFile(width: width, height: height, frameRate: scale > 0 ? rate / scale : 0, frames: frames)
+    // Timestamps count in units of scale / rate, which is a frame's duration for some writers and 1 ms for others.
+    let span = times.count > 1 && times[times.count - 1] > times[0] ? times[times.count - 1] - times[0] : 0
+    let step = span > 0 ? Double(span) / Double(times.count - 1) : 1
+    return IVFFile(width: width, height: height, frameRate: scale > 0 ? rate / scale / step : 0, frames: frames)
   }
 
   /// The file's bytes, with timestamps that count frames.

@@ -14,7 +14,7 @@ package final class ChildProcess: Sendable {
     var pid: pid_t = 0
     var argv: [UnsafeMutablePointer<CChar>?] = unsafe ([executable] + arguments).map { unsafe strdup($0) }
     unsafe argv.append(nil)
-    defer { for unsafe pointer in unsafe argv { unsafe free(pointer) } }
+    defer { unsafe argv.forEach { unsafe free($0) } }
     let status = unsafe posix_spawn(&pid, executable, &actions, nil, argv, environ)
     guard status == 0 else {
       throw ChildProcessError(message: "\(executable) cannot be started: \(unsafe String(cString: strerror(status)))")
@@ -31,15 +31,13 @@ package final class ChildProcess: Sendable {
   package func terminate() { kill(pid, SIGTERM) }
   package func kill9() { kill(pid, SIGKILL) }
 
-  /// CPU time of user and system together, in seconds; nil when the process is gone.
+  /// CPU time of all threads that the process ever had, in seconds; nil when the process is gone. The process's own
+  /// clock, since /proc counts in ticks of 10 ms.
   package var cpuSeconds: Double? {
-    guard let bytes = try? FileBytes.read("/proc/\(pid)/stat") else { return nil }
-    // The command name may hold spaces: fields are counted from behind its closing parenthesis.
-    let text = String(decoding: bytes, as: UTF8.self)
-    guard let close = text.lastIndex(of: ")") else { return nil }
-    let fields = text[text.index(after: close)...].split(separator: " ")
-    guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return nil }
-    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    var clock = clockid_t()
+    var time = timespec()
+    guard unsafe clock_getcpuclockid(pid, &clock) == 0, unsafe clock_gettime(clock, &time) == 0 else { return nil }
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
   /// Resident memory in bytes.

@@ -32,7 +32,8 @@ struct OwnRelay: Sendable {
       }
       if let status = process.exitStatus() {
         let log = String(decoding: (try? FileBytes.read(logPath)) ?? [], as: UTF8.self)
-        throw ChildProcessError(message: "sfu-relay ended with status \(status >> 8): \(log.suffix(500))")
+        let how = status & 0x7F == 0 ? "with status \(status >> 8)" : "by signal \(status & 0x7F)"
+        throw ChildProcessError(message: "sfu-relay ended \(how): \(log.suffix(500))")
       }
       try await Task.sleep(for: .milliseconds(100))
     }

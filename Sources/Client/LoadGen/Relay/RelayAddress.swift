@@ -24,7 +24,7 @@ package struct RelayAddress: Sendable {
     guard let scheme = schemes.first(where: { url.hasPrefix($0.0) }) else { return nil }
     var rest = url.dropFirst(scheme.0.count)
     if let slash = rest.firstIndex(of: "/") {
-      guard ["/", Self.path].contains(rest[slash...]) else { return nil }
+      guard rest[slash...] == "/" || rest[slash...] == Self.path else { return nil }
       rest = rest[..<slash]
     }
     if rest.hasPrefix("[") {

@@ -21,7 +21,20 @@ package final class SignalingClient: Sendable {
     to relay: RelayAddress, on group: any EventLoopGroup, onEvent: @escaping @Sendable (Event) -> Void
   ) async throws -> SignalingClient {
     let context = relay.isTLS ? try tlsContext(relay.trust) : nil
-    let upgraded: EventLoopFuture<any Channel> = try await ClientBootstrap(group: group)
+    let upgraded: EventLoopFuture<any Channel>
+    do {
+      upgraded = try await connection(to: relay, context, on: group, onEvent: onEvent)
+    } catch let error as NIOConnectionError {
+      throw SignalingConnectionError.unreachable(relay.authority, reason(of: error))
+    }
+    return SignalingClient(channel: try await upgraded.get())
+  }
+
+  private static func connection(
+    to relay: RelayAddress, _ context: NIOSSLContext?, on group: any EventLoopGroup,
+    onEvent: @escaping @Sendable (Event) -> Void
+  ) async throws -> EventLoopFuture<any Channel> {
+    try await ClientBootstrap(group: group)
       .connectTimeout(.seconds(10))
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .connect(host: relay.host, port: relay.port) { channel in
@@ -30,10 +43,18 @@ package final class SignalingClient: Sendable {
             let handler = try tlsHandler(context, relay)
             try channel.pipeline.syncOperations.addHandler(handler)
           }
-          return try upgradePipeline(of: channel, relay: relay, onEvent: onEvent)
+          let upgraded = try upgradePipeline(of: channel, relay: relay, onEvent: onEvent)
+          // A server that accepts and then says nothing must not hold up the run.
+          let limit = channel.eventLoop.scheduleTask(in: .seconds(10)) { channel.close(promise: nil) }
+          upgraded.whenComplete { _ in limit.cancel() }
+          return upgraded
         }
       }
-    return SignalingClient(channel: try await upgraded.get())
+  }
+
+  private static func reason(of error: NIOConnectionError) -> String {
+    if let failure = error.connectionErrors.first { return "\(failure.error)" }
+    return "the name cannot be resolved"
   }
 
   package func send(_ message: ClientMessage) {
@@ -104,6 +125,13 @@ package final class SignalingClient: Sendable {
 /// Why there is no signalling connection.
 package enum SignalingConnectionError: Error, CustomStringConvertible {
   case notUpgraded
+  /// Host and port, and what the system says.
+  case unreachable(String, String)
 
-  package var description: String { "the server answered, but not as a relay: no WebSocket at /v1/call" }
+  package var description: String {
+    switch self {
+    case .notUpgraded: "the server answered, but not as a relay: no WebSocket at \(RelayAddress.path)"
+    case .unreachable(let address, let reason): "the relay at \(address) cannot be reached: \(reason)"
+    }
+  }
 }

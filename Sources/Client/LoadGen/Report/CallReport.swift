@@ -1,10 +1,17 @@
 import FoundationEssentials
 
 /// What a run found: for machines as JSON, for people by `CallReportText`.
+///
+/// The properties are the JSON's fields. Spreads of what did not take place are 0; what could not be measured is null.
 package struct CallReport: Codable, Sendable {
   package struct Spread: Codable, Sendable {
     package var p50: Double
     package var p95: Double
+
+    init(_ samples: Samples) {
+      let values = samples.percentiles([0.5, 0.95])
+      (p50, p95) = (values[0], values[1])
+    }
   }
 
   package struct Latency: Codable, Sendable {
@@ -28,9 +35,10 @@ package struct CallReport: Codable, Sendable {
     package var epoch: UInt32
     package var cause: String
     /// From the membership change at the relay's clients to the last member on the new epoch; nil if one never came.
-    package var converged_ms: Double?
+    @NullIfUnknown package var converged_ms: Double?
   }
 
+  /// Mean opinion scores, 1 to 4.5; 0 when no audio was heard.
   package struct Quality: Codable, Sendable {
     package var min: Double
     package var p50: Double
@@ -42,6 +50,7 @@ package struct CallReport: Codable, Sendable {
   package var frames_sent: UInt64
   package var frames_decrypted: UInt64
   package var frames_missing: UInt64
+  package var frames_duplicated: UInt64
   package var decrypt_failures: UInt64
   package var content_mismatches: UInt64
   package var out_of_order: UInt64
@@ -53,11 +62,11 @@ package struct CallReport: Codable, Sendable {
   package var departed_frames_opened: UInt64
   package var latency_us: Latencies
   package var join_ms: Spread
-  package var packets_forwarded: UInt64
-  package var relay_cpu_us_per_packet: Double
-  package var relay_rss_bytes: UInt64
+  @NullIfUnknown package var packets_forwarded: UInt64?
+  @NullIfUnknown package var relay_cpu_us_per_packet: Double?
+  @NullIfUnknown package var relay_rss_bytes: UInt64?
   package var relay_drops: [String: UInt64]
-  package var loss_percent: Double
+  @NullIfUnknown package var loss_percent: Double?
   package var mos: Quality
   package var verdict: String
   package var failures: [String]

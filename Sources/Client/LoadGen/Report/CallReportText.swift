@@ -11,13 +11,17 @@ package enum CallReportText {
     lines.append("")
     row("frames sent", grouped(report.frames_sent))
     row("frames decrypted", grouped(report.frames_decrypted))
-    row("missing / failed / wrong", "\(report.frames_missing) / \(report.decrypt_failures) / \(report.content_mismatches)")
+    row(
+      "missing / failed / wrong", "\(report.frames_missing) / \(report.decrypt_failures) / \(report.content_mismatches)"
+    )
     row("suites", report.suites.sorted { $0.key < $1.key }.map { "\($0.key) x\($0.value)" }.joined(separator: ", "))
     lines.append("")
     row("audio latency", latency(report.latency_us.audio))
     row("video latency", latency(report.latency_us.video))
     row("join to first frame", "p50 \(fixed(report.join_ms.p50, 0)) ms, p95 \(fixed(report.join_ms.p95, 0)) ms")
-    row("speech quality (MOS)", "min \(fixed(report.mos.min, 2)), p50 \(fixed(report.mos.p50, 2))")
+    row(
+      "speech quality (MOS)",
+      report.mos.min == 0 ? "no audio heard" : "min \(fixed(report.mos.min, 2)), p50 \(fixed(report.mos.p50, 2))")
     lines.append("")
     for rekey in report.rekeys.prefix(12) {
       let time = rekey.converged_ms.map { "\(fixed($0, 1)) ms" } ?? "never converged"
@@ -32,10 +36,10 @@ package enum CallReportText {
       "departed members",
       "opened \(report.departed_frames_opened) of \(grouped(report.departed_frames_tried)) later frames")
     lines.append("")
-    row("packets forwarded", grouped(report.packets_forwarded))
-    row("relay CPU per packet", "\(fixed(report.relay_cpu_us_per_packet, 2)) us")
-    row("relay memory", "\(fixed(Double(report.relay_rss_bytes) / 1_048_576, 1)) MiB")
-    row("loss at the relay", "\(fixed(report.loss_percent, 3)) %")
+    row("packets forwarded", report.packets_forwarded.map(grouped) ?? "unknown")
+    row("relay CPU per packet", report.relay_cpu_us_per_packet.map { "\(fixed($0, 2)) us" } ?? "unknown")
+    row("relay memory", report.relay_rss_bytes.map { "\(fixed(Double($0) / 1_048_576, 1)) MiB" } ?? "unknown")
+    row("loss at the relay", report.loss_percent.map { "\(fixed($0, 3)) %" } ?? "unknown")
     for (reason, count) in report.relay_drops.sorted(by: { $0.key < $1.key }) where count > 0 {
       row("  dropped: \(reason)", grouped(count))
     }
@@ -46,11 +50,13 @@ package enum CallReportText {
   }
 
   private static func latency(_ value: CallReport.Latency) -> String {
-    "p50 \(fixed(value.p50, 0)) us, p95 \(fixed(value.p95, 0)) us, p99 \(fixed(value.p99, 0)) us"
+    value.p99 == 0
+      ? "nothing received"
+      : "p50 \(fixed(value.p50, 0)) us, p95 \(fixed(value.p95, 0)) us, p99 \(fixed(value.p99, 0)) us"
   }
 
   package static func fixed(_ value: Double, _ digits: Int) -> String {
-    guard value.isFinite else { return "-" }
+    guard value.isFinite, abs(value) < 1e12 else { return "-" }
     var scale = 1.0
     for _ in 0..<digits { scale *= 10 }
     let scaled = Int64((abs(value) * scale).rounded())

@@ -26,6 +26,7 @@ package struct Thresholds: Sendable {
     if report.content_mismatches > 0 {
       failures.append("\(report.content_mismatches) frames differ from what was sent")
     }
+    if report.frames_duplicated > 0 { failures.append("\(report.frames_duplicated) frames came more than once") }
     if report.out_of_order > 0 { failures.append("\(report.out_of_order) frames came out of order") }
     for rekey in report.rekeys {
       guard let time = rekey.converged_ms else {
@@ -34,7 +35,8 @@ package struct Thresholds: Sendable {
       }
       if time > maxRekeyMilliseconds {
         failures.append(
-          "room \(rekey.room): epoch \(rekey.epoch) took \(fixed(time, 0)) ms; \(fixed(maxRekeyMilliseconds, 0)) allowed")
+          "room \(rekey.room): epoch \(rekey.epoch) took \(fixed(time, 0)) ms; \(fixed(maxRekeyMilliseconds, 0)) allowed"
+        )
       }
     }
     if report.departed_frames_opened > 0 {
@@ -45,7 +47,7 @@ package struct Thresholds: Sendable {
         "audio latency p95 is \(fixed(report.latency_us.audio.p95, 0)) us; "
           + "\(fixed(maxAudioLatencyP95Microseconds, 0)) allowed")
     }
-    if report.mos.min < minMOS {
+    if report.mos.min > 0, report.mos.min < minMOS {
       failures.append("a listener's MOS is \(fixed(report.mos.min, 2)); \(fixed(minMOS, 2)) is the least allowed")
     }
     if report.join_ms.p95 > maxJoinP95Milliseconds {

@@ -33,7 +33,7 @@ package final class Relay: Sendable {
       random: .system, deliver: router.deliver)
     let control = ControlServer(
       configuration: controlConfiguration(configuration, tls: tls, tokenKeys: tokenKeys, logger: logger),
-      gateway: shards, logger: logger)
+      gateway: shards, logger: logger, clock: ControlClock(now: { MonotonicClock.now() }, wall: clock))
     let relay = Relay(configuration, shards: shards, control: control, logger: logger)
     relay.connect(router)
     do { try await control.start() } catch { throw fault(error, configuration) }

@@ -1,0 +1,118 @@
+package import WireBytes
+import E2EKeys
+
+/// From flags to a scenario: everything is checked before anything starts.
+extension CallCommand {
+  /// Media sections of one session description that parsers here and in browsers are sure to take.
+  private static let maximumSections = 256
+
+  package func scenario() throws(CommandError) -> CallScenario {
+    try checkNumbers()
+    try checkThresholds()
+    guard let length = Self.parseDuration(duration), length.seconds >= 1, length.seconds <= 86_400 else {
+      throw CommandError("--duration \(duration): a time such as 30s, 2m or 1500ms, 1 s to 24 h")
+    }
+    guard let chosen = KeyAgreementSuite.allCases.first(where: { $0.name == suite }) else {
+      let names = KeyAgreementSuite.allCases.map(\.name).joined(separator: ", ")
+      throw CommandError("--suite \(suite): one of \(names)")
+    }
+    var scenario = CallScenario()
+    scenario.rooms = rooms
+    scenario.participants = participants
+    scenario.duration = length
+    scenario.audio = noAudio ? .off : audio.map { .file($0) } ?? .generated
+    var shape = VideoGenerator.Shape.hd
+    shape.bitrate = videoBitrate
+    scenario.video = noVideo ? .off : video.map { .file($0) } ?? .generated(shape)
+    scenario.churnPerMinute = churn
+    scenario.suite = chosen
+    scenario.recordFolder = record
+    scenario.seed = seed
+    scenario.token = token
+    scenario.thresholds.maxLossPercent = maxLoss
+    scenario.thresholds.maxAudioLatencyP95Microseconds = maxLatency * 1_000
+    scenario.thresholds.maxRekeyMilliseconds = maxRekey
+    scenario.thresholds.maxJoinP95Milliseconds = maxJoin
+    scenario.thresholds.minMOS = minMos
+    let kinds = (noAudio ? 0 : 1) + (noVideo ? 0 : 1)
+    let sections = kinds * (1 + scenario.receiveSlots)
+    guard sections <= Self.maximumSections else {
+      let most = Self.maximumSections / kinds - 1 - (scenario.receiveSlots - participants)
+      throw CommandError("--participants \(participants): up to \(most) fit into a room with this media")
+    }
+    return scenario
+  }
+
+  package func relayAddress() throws(CommandError) -> RelayAddress? {
+    guard let relay else {
+      for (flag, isGiven) in [
+        ("fingerprint", fingerprint != nil), ("insecure", insecure), ("metrics-port", metricsPort != nil),
+      ] where isGiven {
+        throw CommandError("--\(flag): only with --relay; the run's own relay needs none")
+      }
+      return nil
+    }
+    guard shards == nil else { throw CommandError("--shards: only for the run's own relay, not with --relay") }
+    var trust = RelayAddress.Trust.system
+    if insecure { trust = .anything }
+    if let fingerprint {
+      guard !insecure else { throw CommandError("--insecure: not together with --fingerprint") }
+      guard let bytes = CertificatePin.parse(fingerprint) else {
+        throw CommandError("--fingerprint \(fingerprint): 64 hex digits, with or without colons")
+      }
+      trust = .fingerprint(bytes)
+    }
+    guard let address = RelayAddress(url: relay, trust: trust) else {
+      throw CommandError("--relay \(relay): ws://HOST:PORT or wss://HOST:PORT")
+    }
+    return address
+  }
+
+  /// Makes sure that what the run will write can be written: a run's result must not be lost for a typing error.
+  package func checkOutputs() throws(MediaFileError) {
+    if let record { try FileBytes.makeDirectory(record, writable: true) }
+    if let json {
+      if let folder = FileBytes.folder(of: json) { try FileBytes.makeDirectory(folder) }
+      try FileBytes.checkWritable(json)
+    }
+  }
+
+  private func checkNumbers() throws(CommandError) {
+    try check((1...1_000).contains(rooms), "rooms", rooms, "1 to 1000 are allowed")
+    try check((2...255).contains(participants), "participants", participants, "2 to 255 are allowed")
+    try check((0...600).contains(churn), "churn", churn, "0 to 600 per minute are allowed")
+    // Above that a key frame exceeds what a participant sends as one frame.
+    try check(
+      (10_000...7_500_000).contains(videoBitrate), "video-bitrate", videoBitrate, "10000 to 7500000 are allowed")
+    try check(!(noAudio && noVideo), "no-audio", "--no-video", "a call sends audio, video or both")
+    if let audio { try check(!noAudio, "audio", audio, "not together with --no-audio") }
+    if let video { try check(!noVideo, "video", video, "not together with --no-video") }
+    if let shards { try check((1...64).contains(shards), "shards", shards, "1 to 64 are allowed") }
+    if let metricsPort {
+      try check((1...65_535).contains(metricsPort), "metrics-port", metricsPort, "1 to 65535 are allowed")
+    }
+  }
+
+  private func checkThresholds() throws(CommandError) {
+    try check((0...100).contains(maxLoss), "max-loss", maxLoss, "0 to 100 percent are allowed")
+    try check((1...4.5).contains(minMos), "min-mos", minMos, "1 to 4.5 are allowed")
+    for (flag, value) in [("max-latency", maxLatency), ("max-rekey", maxRekey), ("max-join", maxJoin)] {
+      try check((0...1e9).contains(value), flag, value, "0 to 1e9 milliseconds are allowed")
+    }
+  }
+
+  private func check(_ condition: Bool, _ flag: String, _ value: Any, _ allowed: String) throws(CommandError) {
+    if !condition { throw CommandError("--\(flag) \(value): \(allowed)") }
+  }
+
+  /// From `500ms`, `30s`, `2m` or `1h`; nil for anything else.
+  package static func parseDuration(_ text: String) -> TimeInterval? {
+    let units: [(String, Double)] = [("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3_600e9)]
+    guard let unit = units.first(where: { text.hasSuffix($0.0) }) else { return nil }
+    let digits = text.dropLast(unit.0.count)
+    guard digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let value = Double(digits), value > 0,
+      value * unit.1 < 1e18
+    else { return nil }
+    return TimeInterval(nanoseconds: UInt64(value * unit.1))
+  }
+}

@@ -1,0 +1,78 @@
+package import WireBytes
+
+/// When a loop reads its socket.
+package enum ReadPacing: Sendable {
+  /// As soon as a datagram is there.
+  case immediate
+  /// At a fixed interval. For receivers that take arrival times from the kernel: a wake-up costs more than the work on
+  /// one packet, and a load generator has a thousand receivers on few cores.
+  case every(TimeInterval)
+  /// Immediately while it is quiet, at `interval` while wake-ups come faster than `busyRate` a second. The interval is
+  /// what a packet may wait longer; the rate, where that wait begins to pay.
+  case adaptive(interval: TimeInterval, busyRate: UInt64)
+}
+
+/// Decides between reading on readiness and reading on a tick. Sans-IO: the loop asks and obeys.
+struct ReadPace {
+  enum Switch { case startPolling, stopPolling }
+
+  /// Wake-ups are counted over windows of this length: long enough to see a rate, short enough to follow a call's start.
+  private static let window = TimeInterval.milliseconds(10)
+
+  private let pacing: ReadPacing
+  private(set) var isPolling: Bool
+  /// When to read next; `.never` while readiness decides.
+  private(set) var nextRead = MonotonicInstant.never
+  private var windowStart = MonotonicInstant(nanoseconds: 0)
+  private var reads: UInt64 = 0
+  private var datagrams: UInt64 = 0
+
+  init(_ pacing: ReadPacing) {
+    self.pacing = pacing
+    if case .every = pacing {
+      isPolling = true
+      nextRead = MonotonicInstant(nanoseconds: 0)
+    } else {
+      isPolling = false
+    }
+  }
+
+  private var interval: TimeInterval {
+    switch pacing {
+    case .immediate: .zero
+    case .every(let interval), .adaptive(let interval, _): interval
+    }
+  }
+
+  /// One drain of the socket took `count` datagrams.
+  mutating func read(_ count: Int, at now: MonotonicInstant) {
+    reads += 1
+    datagrams += UInt64(count)
+  }
+
+  /// A read on the tick was done.
+  mutating func polled(at now: MonotonicInstant) { nextRead = now + interval }
+
+  /// The change of mode that the last window calls for.
+  mutating func takeSwitch(at now: MonotonicInstant) -> Switch? {
+    guard case .adaptive(let interval, let busyRate) = pacing else { return nil }
+    guard now.nanoseconds(since: windowStart) >= Self.window.nanoseconds else { return nil }
+    let elapsed = max(now.nanoseconds(since: windowStart), 1)
+    let perSecond = (isPolling ? datagrams : reads) * 1_000_000_000 / elapsed
+    windowStart = now
+    reads = 0
+    datagrams = 0
+    if !isPolling, perSecond > busyRate {
+      isPolling = true
+      nextRead = now + interval
+      return .startPolling
+    }
+    // Half the rate, so that a load at the limit does not change the mode at every window.
+    if isPolling, perSecond < busyRate / 2 {
+      isPolling = false
+      nextRead = .never
+      return .stopPolling
+    }
+    return nil
+  }
+}
