@@ -59,7 +59,8 @@ import Testing
     }
     let cases: [([UInt8], String)] = [
       ([], "IVF"), (changed { $0[0] = 0 }, "IVF"), (changed { $0[11] = UInt8(ascii: "9") }, "VP8"),
-      (changed { $0[6] = 31 }, "IVF"), (changed { $0.replaceSubrange(20..<24, with: [0, 0, 0, 0]) }, "frames per second"),
+      (changed { $0[6] = 31 }, "IVF"),
+      (changed { $0.replaceSubrange(20..<24, with: [0, 0, 0, 0]) }, "frames per second"),
       (changed { $0[18] = 0xFF }, "frames per second"), (file([]), "key frame"), (file([[0x11, 1]]), "key frame"),
       (file([[0x10], []]), "empty"), (file([[UInt8](repeating: 0, count: 262_145)]), "256 KiB"),
     ]

@@ -9,9 +9,11 @@ import Testing
     return (0..<count).map { generator.next(isKeyFrame: $0 > 0 && $0.isMultiple(of: keyEvery)).bytes }
   }
 
-  @Test("ten seconds have the bitrate that was asked for, within 10 %", arguments: [
-    100_000.0, 1_200_000, 5_000_000,
-  ])
+  @Test(
+    "ten seconds have the bitrate that was asked for, within 10 %",
+    arguments: [
+      100_000.0, 1_200_000, 5_000_000,
+    ])
   func bitrate(_ asked: Double) {
     for seed in [1, 2, 3] as [UInt64] {
       for keyEvery in [Int.max, 90] {

@@ -27,9 +27,11 @@ import Testing
     #expect(try parse(Self.wav(samples, rate: 48_000)) == samples)
   }
 
-  @Test("lower rates are brought to 48 kHz: same length in time, same values at the old moments", arguments: [
-    8_000, 16_000, 24_000,
-  ])
+  @Test(
+    "lower rates are brought to 48 kHz: same length in time, same values at the old moments",
+    arguments: [
+      8_000, 16_000, 24_000,
+    ])
   func resampled(_ rate: Int) throws {
     let samples = Self.ramp(rate / 5)
     let factor = 48_000 / rate
@@ -48,7 +50,7 @@ import Testing
 
   @Test("stereo becomes the mean of both channels, without overflow")
   func stereo() throws {
-    let frames = (0..<2_000).flatMap { _ in [Int16.max, Int16.max, Int16.min, Int16.min, 100, 300] }
+    let frames = (0..<2_000).flatMap { _ -> [Int16] in [.max, .max, .min, .min, 100, 300] }
     let output = try parse(Self.wav(frames, rate: 48_000, channels: 2))
     #expect(Array(output.prefix(3)) == [.max, .min, 200])
     #expect(output.count == 6_000)
@@ -81,7 +83,8 @@ import Testing
   func refused() {
     let samples = Self.ramp(2_000)
     let cases: [([UInt8], String)] = [
-      (Self.wav(samples, rate: 48_000, bits: 24), "16-bit PCM"), (Self.wav(samples, rate: 48_000, encoding: 3), "16-bit"),
+      (Self.wav(samples, rate: 48_000, bits: 24), "16-bit PCM"),
+      (Self.wav(samples, rate: 48_000, encoding: 3), "16-bit"),
       (Self.wav(samples, rate: 4_000), "4000 Hz"), (Self.wav(samples, rate: 48_000, channels: 9), "9 channels"),
       (Self.wav(samples, rate: 48_000, channels: 0), "0 channels"), (Self.wav([1, 2, 3], rate: 48_000), "20 ms"),
       (Self.wav(Self.ramp(220), rate: 11_025), "20 ms"), (Array("OggS".utf8), "not a WAV"), ([], "not a WAV"),

@@ -56,6 +56,9 @@ struct TestCall {
     }
   }
 
+  /// Frames keep coming from everyone to everyone.
+  func waitForNewFrames() async throws { try await waitForFrames(audio: 40, video: 6, since: try await records()) }
+
   /// All have left the member behind: they know that it is gone and their keys are for those who are there.
   func waitUntilGone(_ caller: Caller, within patience: Duration = .seconds(15)) async throws {
     let members = Set(callers.map(\.member))

@@ -81,6 +81,12 @@ final class TestRelay: Sendable {
     return samples.compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
   }
 
+  /// Whether all these metrics have these values.
+  func shows(_ values: [String: Double]) async throws -> Bool {
+    for (name, value) in values where try await metric(name) != value { return false }
+    return true
+  }
+
   private static func value(_ key: String, in line: Substring) -> Substring? {
     line.split(separator: " ").first { $0.hasPrefix("\(key)=") }?.dropFirst(key.count + 1)
   }

@@ -55,7 +55,7 @@ final class ParticipantHost: DatagramHandler {
     startedAt = now
   }
 
-  var nextDeadline: MonotonicInstant { min(participant.nextDeadline, nextAudio, nextVideo) }
+  var nextDeadline: MonotonicInstant { min(participant.nextDeadline, nextAudio, nextVideo, audit.nextDeadline) }
 
   func receive(_ slot: PacketSlot, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch) {
     participant.receive(slot, from: endpoint, at: now, into: batch)
@@ -63,6 +63,7 @@ final class ParticipantHost: DatagramHandler {
 
   func expire(at now: MonotonicInstant, into batch: EgressBatch) {
     if participant.nextDeadline <= now { participant.expire(at: now, into: batch) }
+    if audit.nextDeadline <= now { audit.compare(with: sent) }
     sendMedia(at: now, into: batch)
   }
 
@@ -107,7 +108,8 @@ final class ParticipantHost: DatagramHandler {
   }
 
   func account(room: Int) -> CallBooks.Account {
-    CallBooks.Account(
+    audit.compare(with: sent)
+    return CallBooks.Account(
       number: number, room: room, member: participant.member, startedAt: startedAt, sendingFrom: sendingFrom,
       leftAt: leftAt, audit: audit, decryptFailures: participant.statistics.decryptFailures)
   }
@@ -164,9 +166,7 @@ final class ParticipantHost: DatagramHandler {
     switch event {
     case .signal(let message): outputs.signal(message)
     case .frame(let frame):
-      let key = SentFrames.Key(
-        member: frame.member, stream: frame.stream, epoch: frame.epoch, counter: frame.counter)
-      audit.add(frame, sent: sent.find(key))
+      audit.note(frame, at: now)
       recorder?.add(frame.plaintext, from: frame.member, stream: frame.stream)
     case .keyFrameRequested: video?.requestKeyFrame()
     case .key(.epochActive(let epoch, _, _, _)): ledger.activated(epoch, by: number, at: now)

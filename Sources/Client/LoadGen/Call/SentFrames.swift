@@ -69,7 +69,10 @@ package final class SentFrames: Sendable {
     }
   }
 
-  package func find(_ key: Key) -> Record? { state.withLock { $0.records[key] } }
+  package func find(_ key: Key) -> Record? { find([key])[0] }
+
+  /// The records of `keys`, in their order. One lock for many: a room of fifty has a hundred thousand look-ups a second.
+  package func find(_ keys: [Key]) -> [Record?] { state.withLock { state in keys.map { state.records[$0] } } }
 
   /// How many frames of the stream were sealed before `deadline`.
   package func count(_ member: MemberID, _ stream: MediaStream, before deadline: MonotonicInstant) -> Int {

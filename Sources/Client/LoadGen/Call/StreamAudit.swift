@@ -16,8 +16,9 @@ package struct StreamAudit: Sendable {
 
   package init() {}
 
-  /// `sent` is what the sender noted when it sealed this frame; nil if there is no such note.
-  package mutating func add(_ plaintext: [UInt8], receivedAt: MonotonicInstant, sent: SentFrames.Record?) {
+  /// `digest` is that of the decrypted frame; `sent` is what the sender noted when it sealed this frame, nil if there is
+  /// no such note.
+  package mutating func add(digest: UInt64, receivedAt: MonotonicInstant, sent: SentFrames.Record?) {
     guard let sent else {
       mismatches += 1
       return
@@ -28,7 +29,7 @@ package struct StreamAudit: Sendable {
     }
     received += 1
     firstOrdinal = min(firstOrdinal ?? sent.ordinal, sent.ordinal)
-    if sent.digest != SentFrames.digest(plaintext) { mismatches += 1 }
+    if sent.digest != digest { mismatches += 1 }
     latency.add(Double(receivedAt.nanoseconds(since: sent.sealedAt)) / 1_000)
   }
 

@@ -1,3 +1,4 @@
+import Glibc
 package import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -27,7 +28,11 @@ package final class SignalingClient: Sendable {
     } catch let error as NIOConnectionError {
       throw SignalingConnectionError.unreachable(relay.authority, reason(of: error))
     }
-    return SignalingClient(channel: try await upgraded.get())
+    do { return SignalingClient(channel: try await upgraded.get()) } catch let error as SignalingConnectionError {
+      throw error
+    } catch {
+      throw SignalingConnectionError.incomplete(relay.authority, "\(error)")
+    }
   }
 
   private static func connection(
@@ -53,7 +58,10 @@ package final class SignalingClient: Sendable {
   }
 
   private static func reason(of error: NIOConnectionError) -> String {
-    if let failure = error.connectionErrors.first { return "\(failure.error)" }
+    guard error.connectionErrors.isEmpty else {
+      let codes = error.connectionErrors.compactMap { ($0.error as? IOError)?.errnoCode }
+      return codes.first.map { unsafe String(cString: strerror($0)) } ?? "it does not answer"
+    }
     return "the name cannot be resolved"
   }
 
@@ -127,11 +135,15 @@ package enum SignalingConnectionError: Error, CustomStringConvertible {
   case notUpgraded
   /// Host and port, and what the system says.
   case unreachable(String, String)
+  /// Host and port, and where TLS or the WebSocket got stuck.
+  case incomplete(String, String)
 
   package var description: String {
     switch self {
     case .notUpgraded: "the server answered, but not as a relay: no WebSocket at \(RelayAddress.path)"
     case .unreachable(let address, let reason): "the relay at \(address) cannot be reached: \(reason)"
+    case .incomplete(let address, let reason):
+      "no WebSocket to \(address): TLS failed, or it closed or stayed silent for 10 s (\(reason))"
     }
   }
 }

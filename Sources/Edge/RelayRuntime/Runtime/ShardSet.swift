@@ -16,7 +16,12 @@ package final class ShardSet: EngineGateway {
   package let placement: RoomPlacement
   private let loops: [DatagramLoop<ShardHandler>]
   private let ready = Atomic(false)
-  private let page = Mutex<(@Sendable ([ShardSnapshot]) -> String)?>(nil)
+  /// See `EventRouter` for why the closure is wrapped.
+  private struct Page: Sendable {
+    let render: @Sendable ([ShardSnapshot]) -> String
+  }
+
+  private let page = Mutex<Page?>(nil)
 
   /// A wake-up costs as much as forwarding a packet to several subscribers, so under load packets wait for company. 0.5
   /// ms is a fortieth of an audio frame; below 2500 wake-ups a second, about two eight-party calls, nothing waits.
@@ -49,7 +54,7 @@ package final class ShardSet: EngineGateway {
 
   /// How `/metrics` looks; set once before the control layer listens.
   package func setMetricsPage(_ render: @escaping @Sendable ([ShardSnapshot]) -> String) {
-    page.withLock { $0 = render }
+    page.withLock { $0 = Page(render: render) }
   }
 
   package func start() {
@@ -87,7 +92,7 @@ package final class ShardSet: EngineGateway {
 
   package func metricsText() async -> String {
     let snapshots = await snapshots()
-    return page.withLock { $0 }?(snapshots) ?? ""
+    return page.withLock { $0 }?.render(snapshots) ?? ""
   }
 
   package var isReady: Bool { ready.load(ordering: .acquiring) }

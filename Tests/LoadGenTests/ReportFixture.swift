@@ -1,0 +1,27 @@
+import FoundationEssentials
+import LoadGen
+import Testing
+
+/// A report that passes, as JSON in the very form that is promised.
+enum ReportFixture {
+  static let json = """
+    {
+      "participants": 8, "rooms": 1, "duration_s": 20.04, "frames_sent": 1234567, "frames_decrypted": 8641969,
+      "frames_missing": 3, "frames_duplicated": 0, "decrypt_failures": 0, "content_mismatches": 0, "out_of_order": 0,
+      "suites": {"x25519-mlkem1024": 56}, "rekeys": [{"room": 0, "epoch": 9, "cause": "leave", "converged_ms": 81.25}],
+      "removal_window_ms": {"p50": 75.0, "p95": 90.0}, "departed_frames_tried": 1200, "departed_frames_opened": 0,
+      "latency_us": {
+        "audio": {"p50": 210.0, "p95": 700.0, "p99": 1500.0}, "video": {"p50": 400.0, "p95": 900.0, "p99": 2500.0}
+      },
+      "join_ms": {"p50": 60.0, "p95": 140.0}, "packets_forwarded": 98765, "relay_cpu_us_per_packet": 4.128,
+      "relay_rss_bytes": 31457280, "relay_drops": {"late_for_slot": 5, "paddingless": 0}, "loss_percent": 0.0,
+      "mos": {"min": 4.31, "p50": 4.37}, "verdict": "pass", "failures": []
+    }
+    """
+
+  static func report(_ change: (inout CallReport) -> Void = { _ in }) throws -> CallReport {
+    var report = try JSONDecoder().decode(CallReport.self, from: Data(json.utf8))
+    change(&report)
+    return report
+  }
+}
