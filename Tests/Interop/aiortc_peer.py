@@ -59,7 +59,7 @@ class AiortcPeer:
     async def _accept(self, sdp):
         await self.connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
         # aiortc 1.16 takes a bundle's candidates from its last m-line. The relay names them in the first, where
-        # RFC 9143 section 7.3.1 puts them; so they are handed over one by one, as a trickling caller would.
+        # RFC 9143 section 7.1.3 puts them; so they are handed over one by one, as a trickling caller would.
         tagged = self.connection.getTransceivers()[0].mid
         for line in sdp.splitlines():
             if line.startswith("a=candidate:"):

@@ -21,7 +21,7 @@ PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "page")
 SLOTS = 4
 # A second of audio. Fewer could be what was under way before a change; more would only take longer.
 ENOUGH_PACKETS = 50
-# The quietest source, Firefox's tone, gives a hundred times as much in a second; silence gives next to nothing.
+# The quietest source, Firefox's tone, gives forty times as much in a second; silence gives next to nothing.
 ENOUGH_ENERGY = 1e-4
 # For one step, and for everything: a handshake on a busy machine may take long.
 PATIENCE_SECONDS = 30

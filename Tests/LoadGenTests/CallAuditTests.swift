@@ -143,8 +143,12 @@ enum Audited {
     let member = try Audited.member(1)
     let sent = Audited.sent(2, by: member)
     var audit = StreamAudit()
-    audit.add(digest: SentFrames.digest(Audited.bytes(1)), receivedAt: Audited.at(1_001), sent: sent.find(Audited.key(0, of: member)))
-    audit.add(digest: SentFrames.digest(Audited.bytes(1)), receivedAt: Audited.at(1_021), sent: sent.find(Audited.key(1, of: member)))
+    audit.add(
+      digest: SentFrames.digest(Audited.bytes(1)), receivedAt: Audited.at(1_001),
+      sent: sent.find(Audited.key(0, of: member)))
+    audit.add(
+      digest: SentFrames.digest(Audited.bytes(1)), receivedAt: Audited.at(1_021),
+      sent: sent.find(Audited.key(1, of: member)))
     audit.add(digest: SentFrames.digest(Audited.bytes(2)), receivedAt: Audited.at(1_041), sent: nil)
     #expect(audit.mismatches == 2 && audit.received == 2)
   }

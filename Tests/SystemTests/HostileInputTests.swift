@@ -46,7 +46,8 @@ extension SystemTests {
     }
 
     static let malformedOffers = [
-      "", "v=0\r\n", "no session description at all", String(repeating: "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n", count: 300),
+      "", "v=0\r\n", "no session description at all",
+      String(repeating: "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n", count: 300),
       "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\n",
     ]
 

@@ -13,7 +13,10 @@ extension SystemTests {
       let json = folder.path(of: "report.json")
       let run = try await RunningProcess.run(
         "sfu-loadgen",
-        ["call", "--participants", "8", "--duration", "8s", "--churn", "30", "--video-bitrate", "200000", "--json", json]
+        [
+          "call", "--participants", "8", "--duration", "8s", "--churn", "30", "--video-bitrate", "200000", "--json",
+          json,
+        ]
           + Self.patience, in: folder)
       #expect(run.exitCode == 0, "\(run.output)")
       let report = try JSONDecoder().decode(Promised.self, from: Data(try FileBytes.read(json)))
@@ -64,7 +67,8 @@ extension SystemTests {
     }
 
     static let wrongFlags: [([String], String)] = [
-      (["--participants", "1"], "--participants 1"), (["--participants", "many"], "many"), (["--rooms", "0"], "--rooms 0"),
+      (["--participants", "1"], "--participants 1"), (["--participants", "many"], "many"),
+      (["--rooms", "0"], "--rooms 0"),
       (["--duration", "soon"], "--duration soon"), (["--duration", "10ms"], "--duration 10ms"),
       (["--churn", "-1"], "--churn"), (["--churn", "100000"], "--churn"), (["--suite", "rot13"], "--suite rot13"),
       (["--relay", "http://127.0.0.1"], "--relay http://127.0.0.1"), (["--relay", "ws://:1"], "--relay ws://:1"),

@@ -20,14 +20,15 @@ extension SystemTests {
       Fault(yaml: "signaling:\n  port: \"7443\"\n", named: ["relay.yaml", "signaling.port", "7443", "whole number"]),
       Fault(yaml: "signaling:\n  port: [1, 2]\n", named: ["relay.yaml", "signaling.port", "whole number"]),
       Fault(yaml: "signaling:\n  port: 70000\n", named: ["relay.yaml", "signaling.port", "70000", "65535"]),
-      Fault(yaml: "metrics:\n  enabled: perhaps\n", named: ["relay.yaml", "metrics.enabled", "perhaps", "true or false"]),
+      Fault(
+        yaml: "metrics:\n  enabled: perhaps\n", named: ["relay.yaml", "metrics.enabled", "perhaps", "true or false"]),
       Fault(yaml: "media:\n  address: nowhere\n", named: ["relay.yaml", "media.address", "nowhere", "address"]),
       Fault(yaml: "log:\n  level: loud\n", named: ["relay.yaml", "log.level", "loud", "debug"]),
       Fault(yaml: "log: [\n", named: ["relay.yaml"]),
       Fault(
         yaml: "tls:\n  certificate: /nowhere/cert.pem\n  key: /nowhere/key.pem\n",
         named: ["relay.yaml", "tls.certificate", "/nowhere/cert.pem", "PEM"]),
-      Fault(yaml: "tls:\n  certificate: /proc/version\n", named: ["relay.yaml", "tls.key", "PEM"]),
+      Fault(yaml: "tls:\n  certificate: /proc/version\n", named: ["tls.key", "PEM", "together"]),
       Fault(
         yaml: "tls:\n  certificate: /proc/version\n  key: /proc/version\n",
         named: ["relay.yaml", "tls.certificate", "/proc/version", "PEM"]),

@@ -56,7 +56,9 @@ extension SystemTests {
 
       let log = relay.process.output
       #expect(log.contains("room opened") && log.contains("relay has stopped"))
-      var secrets = ["127.0.0.1", "::1", call.invite.room.text, call.invite.text, "a-wrong-token", "an-offer-that-is-none"]
+      var secrets = [
+        "127.0.0.1", "::1", call.invite.room.text, call.invite.text, "a-wrong-token", "an-offer-that-is-none",
+      ]
       secrets += tokens + tokens.flatMap { $0.split(separator: ".").map(String.init) }
       for caller in everyone + [intruder] { secrets += [caller.member.text, ":\(caller.mediaPort)"] }
       for caller in everyone { secrets += await caller.record.joins.map(\.resumeToken) }

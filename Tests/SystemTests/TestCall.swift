@@ -48,7 +48,8 @@ struct TestCall {
       #expect(record.errors.isEmpty, "caller \(number)", sourceLocation: sourceLocation)
       #expect(record.keyTroubles.isEmpty, "caller \(number)", sourceLocation: sourceLocation)
       #expect(record.strangeFrames == 0, "caller \(number)", sourceLocation: sourceLocation)
-      #expect(record.received.values.allSatisfy { $0.disorder == 0 }, "caller \(number)", sourceLocation: sourceLocation)
+      #expect(
+        record.received.values.allSatisfy { $0.disorder == 0 }, "caller \(number)", sourceLocation: sourceLocation)
     }
     for caller in callers {
       let failures = await caller.statistics.decryptFailuresByCause
