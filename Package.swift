@@ -13,8 +13,11 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A library target of one layer; the folder layout is the architecture.
-func module(_ name: String, _ layer: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", swiftSettings: strict)
+func module(
+  _ name: String, _ layer: String, _ dependencies: [Target.Dependency] = [], extraSettings: [SwiftSetting] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", swiftSettings: strict + extraSettings)
 }
 
 func tool(_ name: String, _ layer: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -104,7 +107,10 @@ let package = Package(
 
     // Client: everything that may hold an end-to-end key. Never below sfu-relay.
     module("SFrame", "Client", ["WireBytes", crypto, cryptoExtras]),
-    module("E2EKeys", "Client", ["WireBytes", "Signaling", "SFrame", crypto]),
+    // Testable in release builds as well: its tests forge what only an insider could send.
+    module(
+      "E2EKeys", "Client", ["WireBytes", "Signaling", "SFrame", crypto],
+      extraSettings: [.unsafeFlags(["-enable-testing"])]),
     module(
       "ClientEngine", "Client",
       ["WireBytes", "RTP", "STUN", "SDP", "Signaling", "HopCrypto", "ICE", "DTLS", "SRTP", "SFrame", "E2EKeys"]),
@@ -128,6 +134,7 @@ let package = Package(
     // Tests.
     .target(
       name: "TestKit", dependencies: ["WireBytes"], path: "Tests/TestKit", swiftSettings: strict),
+    tests("ArchitectureTests", []),
     tests("WireBytesTests", ["WireBytes", "TestKit"]),
     tests("RTPTests", ["WireBytes", "RTP", "TestKit"]),
     tests("STUNTests", ["WireBytes", "STUN", "HopCrypto", "TestKit"]),

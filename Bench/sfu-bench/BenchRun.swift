@@ -39,7 +39,8 @@ enum BenchRun {
     print("one publisher's video, from SRTP in to SRTP out, AEAD_AES_256_GCM, no sockets; per forwarded packet:")
     print("subscribers  payload   CPU us   Swift allocations   all mallocs")
     var failed = false
-    for (subscribers, payload, packets) in [(1, 1_100, 4_000), (8, 1_100, 2_000), (31, 1_100, 1_000), (31, 120, 1_000)] {
+    for (subscribers, payload, packets) in [(1, 1_100, 4_000), (8, 1_100, 2_000), (31, 1_100, 1_000), (31, 120, 1_000)]
+    {
       do {
         let result = try FanOutBench(subscribers: subscribers, payloadBytes: payload).run(packets: packets)
         print(row(result))

@@ -74,7 +74,6 @@ enum Audited {
       changed[bit / 8] ^= 1 << UInt8(bit % 8)
       variants.append(changed)
     }
-    // Zeros past the last whole word do not change FNV's state by value, only by multiplication.
     #expect(Set(variants.map(SentFrames.digest)).count == variants.count)
   }
 }

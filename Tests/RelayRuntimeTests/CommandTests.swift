@@ -4,7 +4,7 @@ import RelayControl
 import Testing
 import WireBytes
 
-@testable import RelayRuntime
+import RelayRuntime
 
 struct CommandTests {
   private static let relayYAML =

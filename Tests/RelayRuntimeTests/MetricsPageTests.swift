@@ -6,7 +6,7 @@ import Signaling
 import Testing
 import WireBytes
 
-@testable import RelayRuntime
+import RelayRuntime
 
 struct MetricsPageTests {
   private func snapshot(_ change: (inout EngineCounters) -> Void = { _ in }) -> ShardSnapshot {

@@ -2,7 +2,7 @@ import Logging
 import Testing
 import WireBytes
 
-@testable import RelayRuntime
+import RelayRuntime
 
 struct RelayConfigurationTests {
   private func make(

@@ -4,7 +4,7 @@ import RelayMetrics
 import Testing
 import WireBytes
 
-@testable import RelayRuntime
+import RelayRuntime
 
 /// Whole relays on free ports of loopback.
 @Suite(.timeLimit(.minutes(1)))

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import RelayRuntime
+import RelayRuntime
 
 /// `Config/relay.yaml` is documentation: it must stay true.
 struct RelayYAMLTests {

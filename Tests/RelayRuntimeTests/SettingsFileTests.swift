@@ -2,7 +2,7 @@ import TestKit
 import Testing
 import WireBytes
 
-@testable import RelayRuntime
+import RelayRuntime
 
 struct SettingsFileTests {
   private func load(_ text: String) throws -> Settings {

@@ -1,7 +1,7 @@
 import Testing
 import WireBytes
 
-@testable import RelayRuntime
+import RelayRuntime
 
 struct SettingsTests {
   private func errorLine(

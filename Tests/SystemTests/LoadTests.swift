@@ -14,14 +14,29 @@ extension SystemTests {
       let failures: [String]
     }
 
+    /// Drops by which a call loses what the relay had; others are of packets that nobody may send.
+    static let harmful = [
+      "sfu_packets_dropped_total{reason=\"slab_exhausted\"}", "sfu_packets_dropped_total{reason=\"batch_full\"}",
+      "sfu_packets_dropped_total{reason=\"protect_failed\"}", "sfu_packets_dropped_total{reason=\"rtp_too_long\"}",
+      "sfu_udp_kernel_drops_total", "sfu_udp_slab_drops_total", "sfu_udp_send_would_block_total",
+      "sfu_udp_send_errors_total",
+    ]
+
     /// Two cores must not only relay but also be all the clients: how late frames are says nothing here.
     private func hold(_ arguments: [String]) async throws -> Forwarded {
       let folder = try ScratchFolder()
+      let relay = try await TestRelay.development(folder)
       let json = folder.path(of: "report.json")
+      let address = ["--relay", "ws://127.0.0.1:\(relay.signalingPort)", "--metrics-port", "\(relay.metricsPort)"]
       let run = try await RunningProcess.run(
-        "sfu-loadgen", ["call", "--quiet", "--json", json] + arguments + LoadGenReportTests.patience, in: folder)
-      #expect(run.exitCode == 0, "\(run.output)")
-      return try JSONDecoder().decode(Forwarded.self, from: Data(try FileBytes.read(json)))
+        "sfu-loadgen", ["call", "--quiet", "--json", json] + address + arguments + LoadGenReportTests.patience,
+        in: folder, within: .seconds(90))
+      #expect(relay.process.exitCode == nil, "the relay has ended: \(relay.process.output)")
+      let report = try JSONDecoder().decode(Forwarded.self, from: Data(try FileBytes.read(json)))
+      #expect(run.exitCode == 0, "\(report)")
+      let page = try await relay.metricsPage().split(separator: "\n")
+      for series in Self.harmful { #expect(page.contains("\(series) 0"), "\(series)") }
+      return report
     }
 
     @Test("fifty in one room: nothing is lost at the relay")

@@ -52,6 +52,8 @@ extension Participant {
       events.append(.mediaRestored)
     case .disconnected where !isInterrupted, .failed where !isInterrupted:
       isInterrupted = true
+      // RFC 7675 section 5.1: without consent nothing more is sent.
+      relayEndpoint = nil
       events.append(.mediaInterrupted)
     default: return
     }

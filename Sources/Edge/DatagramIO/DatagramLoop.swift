@@ -27,12 +27,14 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
   /// Arrival times and numbers of the datagrams whose consequences are still in the batch, one entry for each round.
   private var unflushed: [(arrival: MonotonicInstant, count: UInt64)] = []
 
-  /// Throws what `makeHandler` throws.
+  /// `target`: a serial queue that several loops share, so that many small ones cost one thread and not one each. Throws
+  /// what `makeHandler` throws.
   package init<Failure: Error>(
     label: String, port: UDPPort, slabCapacity: Int, batchCapacity: Int, pacing: ReadPacing = .immediate,
+    target: DispatchQueue? = nil,
     makeHandler: (PacketSlab) throws(Failure) -> Handler
   ) throws(Failure) {
-    queue = DispatchQueue(label: label, qos: .userInteractive)
+    queue = DispatchQueue(label: label, qos: .userInteractive, target: target)
     self.port = port
     pace = ReadPace(pacing)
     local = port.local

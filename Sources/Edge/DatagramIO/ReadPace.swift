@@ -51,7 +51,15 @@ struct ReadPace {
   }
 
   /// A read on the tick was done.
-  mutating func polled(at now: MonotonicInstant) { nextRead = now + interval }
+  mutating func polled(at now: MonotonicInstant) {
+    guard case .every(let interval) = pacing, interval > .zero else {
+      nextRead = now + interval
+      return
+    }
+    // On the clock's own grid: loops that share a thread then wake it once for all.
+    nextRead = MonotonicInstant(
+      nanoseconds: (now.nanoseconds / interval.nanoseconds + 1) * interval.nanoseconds)
+  }
 
   /// The change of mode that the last window calls for.
   mutating func takeSwitch(at now: MonotonicInstant) -> Switch? {

@@ -24,7 +24,8 @@ extension ShardEngine {
     guard let receiver = peer.receiver else { return drop(slot, .srtpBeforeDTLS) }
     let length = slab.length(of: slot)
     do throws(SRTPError) {
-      let opened = try slab.edit(slot) { (bytes) throws(SRTPError) in try receiver.unprotectRTP(&bytes, length: length) }
+      let opened = try slab.edit(slot) { (bytes) throws(SRTPError) in try receiver.unprotectRTP(&bytes, length: length)
+      }
       slab.setLength(opened, of: slot)
     } catch {
       return drop(slot, Self.dropReason(error))

@@ -3,7 +3,8 @@ import WireBytes
 
 /// Signalling in and out of the shard.
 extension ShardEngine {
-  func handle(_ message: ClientMessage, on connection: ConnectionID, at now: MonotonicInstant, into batch: EgressBatch) {
+  func handle(_ message: ClientMessage, on connection: ConnectionID, at now: MonotonicInstant, into batch: EgressBatch)
+  {
     guard let peer = peer(on: connection) else {
       return events.append(
         .send(connection, .error(SignalingError(code: .badState, message: "join a room first", about: message.type))))

@@ -11,7 +11,9 @@ extension ShardEngine {
   func publish(
     _ tracks: [Publish.Track], by peer: Peer, at now: MonotonicInstant, into batch: EgressBatch
   ) {
-    guard peer.canPublish else { return fail(peer, .forbidden, "the token does not allow publishing", about: "publish") }
+    guard peer.canPublish else {
+      return fail(peer, .forbidden, "the token does not allow publishing", about: "publish")
+    }
     for track in tracks {
       guard Self.isValid(track) else {
         return fail(
@@ -109,7 +111,8 @@ extension ShardEngine {
     for reference in tracks {
       guard let track = peer.room[member: reference.member]?.track(id: reference.track) else { continue }
       apply(
-        peer.assign(track.kind) { $0.setWish(reference, wanted: wanted, priority: nil) }, to: peer, at: now, into: batch)
+        peer.assign(track.kind) { $0.setWish(reference, wanted: wanted, priority: nil) }, to: peer, at: now, into: batch
+      )
     }
   }
 

@@ -39,7 +39,8 @@ extension ShardEngine {
   private func writeRetransmission(
     of bytes: Span<UInt8>, out sequence: UInt16, from track: IngressTrack, in leg: ReceiveSlot, into target: PacketSlot
   ) -> Int? {
-    guard let rtxPayloadType = leg.codec.rtxPayloadType, case .peer(let publisher) = track.source, let parsed = try? RTPHeader(parsing: bytes),
+    guard let rtxPayloadType = leg.codec.rtxPayloadType, case .peer(let publisher) = track.source,
+      let parsed = try? RTPHeader(parsing: bytes),
       let extensions = try? HeaderExtensions(scanning: bytes, header: parsed, ids: publisher.ids)
     else { return nil }
     // A packet that itself came by retransmission is cached with its original sequence number in front.

@@ -39,22 +39,37 @@ package struct RoomID: Hashable, Sendable {
 /// It names the bundle itself, so a relay cannot give one member's identifier to another.
 package struct MemberID: Hashable, Sendable, Comparable, CustomStringConvertible {
   package static let byteCount = 16
-  package let text: String
+  // Two words instead of text: identifiers are keys of tables that every received frame is looked up in.
+  private let high: UInt64
+  private let low: UInt64
 
   /// Nil unless `text` is the base64url form of 16 bytes.
   package init?(text: String) {
     guard text.utf8.count == 22, let bytes = Base64URL.decode(text), bytes.count == Self.byteCount else { return nil }
-    self.text = text
+    self.init(sixteenBytes: bytes)
   }
 
-  /// From the SHA3-256 of the member's key bundle.
+  /// From the SHA3-256 of the member's key bundle. Fewer bytes, which only a liar sends, count as followed by zeros.
   package init(bundleHash: [UInt8]) {
-    text = Base64URL.encode(Array(bundleHash.prefix(Self.byteCount)))
+    let missing = max(0, Self.byteCount - bundleHash.count)
+    self.init(sixteenBytes: bundleHash + [UInt8](repeating: 0, count: missing))
   }
 
-  package var bytes: [UInt8] { Base64URL.decode(text) ?? [] }
+  private init(sixteenBytes bytes: [UInt8]) {
+    high = bytes.span.u64(at: 0)
+    low = bytes.span.u64(at: 8)
+  }
+
+  package var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(u64: high)
+    bytes.append(u64: low)
+    return bytes
+  }
+
+  package var text: String { Base64URL.encode(bytes) }
   package var description: String { text }
-  package static func < (a: Self, b: Self) -> Bool { a.text < b.text }
+  package static func < (a: Self, b: Self) -> Bool { (a.high, a.low) < (b.high, b.low) }
 }
 
 /// Audio or video, as in the m-line of SDP.

@@ -1,3 +1,4 @@
+import Dispatch
 import E2EKeys
 import NIOCore
 import WireBytes
@@ -12,4 +13,6 @@ struct CallEnvironment: Sendable {
   let localAddress: Endpoint
   let recorder: CallRecorder?
   let failures: FailureList
+  /// Participants share these serial queues, one for each core.
+  let queues: [DispatchQueue]
 }

@@ -33,7 +33,8 @@ final class CallParticipant: Sendable {
     let media = environment.media.media(for: room.index * 1_000 + number, seed: environment.scenario.seed)
     loop = try DatagramLoop(
       label: "participant.\(room.index).\(number)", port: port, slabCapacity: 512, batchCapacity: 256,
-      pacing: .every(Self.readInterval)
+      pacing: .every(Self.readInterval),
+      target: environment.queues[(room.index + number) % environment.queues.count]
     ) { slab throws in
       ParticipantHost(
         number: number,
@@ -99,8 +100,10 @@ final class CallParticipant: Sendable {
   }
 
   /// Ends everything: keys are wiped, the socket closes.
-  func close() {
+  func close() async {
     loop.perform { host, now, batch in host.close(at: now, into: batch) }
+    // When the queue answers, the turn is over and its `leave` is with the WebSocket.
+    _ = await loop.query { host, _ in host.number }
     loop.stop()
     outbox.abort()
   }

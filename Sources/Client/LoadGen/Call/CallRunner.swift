@@ -1,5 +1,7 @@
 import DatagramIO
+import Dispatch
 import E2EKeys
+import Glibc
 import HopCrypto
 import NIOCore
 import NIOPosix
@@ -43,7 +45,10 @@ package struct CallRunner: Sendable {
         ? nil
         : CallRecorder(
           frameRate: media.video?.frameRate ?? 30, size: media.video?.size ?? (0, 0),
-          preSkip: media.audio?.preSkip ?? 312), failures: FailureList())
+          preSkip: media.audio?.preSkip ?? 312), failures: FailureList(),
+      queues: (0..<max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))).map {
+        DispatchQueue(label: "participants.\($0)", qos: .userInteractive)
+      })
     do {
       let report = try await RunningCall(environment, probe: probe, progress: progress).run()
       await own?.stop()

@@ -1,12 +1,12 @@
-import ArgumentParser
+package import ArgumentParser
 import DatagramIO
 import FoundationEssentials
 import RelayControl
 import WireBytes
 
 /// `sfu-relay token`
-struct TokenCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
+package struct TokenCommand: ParsableCommand {
+  package static let configuration = CommandConfiguration(
     commandName: "token",
     abstract: "Make a join token (a JWT signed with HS256) and print it.",
     discussion: """
@@ -33,9 +33,12 @@ struct TokenCommand: ParsableCommand {
   @Flag(name: .long, help: "The bearer may not receive.")
   var noSubscribe = false
 
-  func run() throws { print(try token()) }
+  package init() {}
 
-  func token() throws -> String {
+  package func run() throws { print(try token()) }
+
+  /// The token, as `run` prints it.
+  package func token() throws -> String {
     guard let room = RoomID(text: room) else {
       throw ConfigurationError("--room: value `\(room)`: allowed are 16 bytes as base64url, which is 22 characters")
     }
@@ -68,7 +71,7 @@ struct TokenCommand: ParsableCommand {
   }
 
   /// Seconds of "90", "90s", "15m", "2h" or "1d"; nil for anything else.
-  static func seconds(_ text: String) -> UInt64? {
+  package static func seconds(_ text: String) -> UInt64? {
     let units: [Character: UInt64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
     let unit = text.last.flatMap { units[$0] }
     let digits = unit == nil ? text[...] : text.dropLast()

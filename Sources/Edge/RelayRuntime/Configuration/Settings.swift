@@ -6,6 +6,11 @@ package struct Settings: Sendable {
   package struct Value: Sendable, Equatable {
     package let items: [String]
     package let origin: SettingOrigin
+
+    package init(items: [String], origin: SettingOrigin) {
+      self.items = items
+      self.origin = origin
+    }
   }
 
   private let values: [String: Value]

@@ -15,7 +15,9 @@ package final class EventRouter: Sendable {
   package init() {}
 
   /// Called once, before any connection can exist.
-  package func connect(_ deliver: @escaping @Sendable (EngineEvent) -> Void) { target.withLock { $0 = Target(deliver: deliver) } }
+  package func connect(_ deliver: @escaping @Sendable (EngineEvent) -> Void) {
+    target.withLock { $0 = Target(deliver: deliver) }
+  }
 
   package func deliver(_ event: EngineEvent) { target.withLock { $0 }?.deliver(event) }
 }

@@ -9,7 +9,7 @@ package import WireBytes
 package final class ShardSet: EngineGateway {
   /// Copies of one packet for a full room must fit into what is left of a batch when it is flushed: twice the largest
   /// room.
-  static let batchCapacity = 2048
+  package static let batchCapacity = 2048
   /// Slots that are not in a batch: received ones and those an engine holds for a moment.
   private static let spareSlots = 512
 
