@@ -5,15 +5,16 @@ CONFIGURATION ?= release
 BUILD := $(SWIFT) build -c $(CONFIGURATION) --explicit-target-dependency-import-check error
 BIN = $(shell $(SWIFT) build -c $(CONFIGURATION) --show-bin-path)
 
-.PHONY: help setup build demo test run lint proofs unit interop bench clean
+.PHONY: help setup build demo test run lint bench clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-setup: ## Installs the Debian packages that are missing.
-	@Tests/Support/setup.sh
+setup: ## Installs the Debian packages that are missing, those of the tests included.
+	@Tests/Support/setup.sh build test
 
-build: setup ## Builds the relay and the load generator (release).
+build: ## Builds the relay and the load generator (release).
+	@Tests/Support/setup.sh build
 	$(BUILD)
 
 demo: build ## Runs a relay and an eight-party encrypted call for 20 s, with one join and one leave, and prints the report.

@@ -1,14 +1,21 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that building and testing need and that are missing. Safe to run again.
+# Installs the Debian packages of the named groups (build, test) that are missing. Safe to run again.
 set -euo pipefail
 
-packages=(
-  libssl-dev libsrtp2-dev libopus-dev pkg-config   # libraries that the relay and the clients link
-  python3 python3-venv                             # reading the package graph; driving browsers and aiortc
-  espeak-ng ffmpeg                                 # speech and a VP8 clip as real input of the tests
-  chromium chromium-driver firefox-esr             # the browsers that must reach the relay
-  iproute2 util-linux procps                       # a network namespace for the browsers
-)
+# What building and running need.
+build=(libssl-dev libsrtp2-dev libopus-dev pkg-config)
+# What the tests need besides: reading the package graph, driving browsers and aiortc, speech and a VP8 clip as real
+# input, the browsers, a network namespace for them.
+test=(python3 python3-venv espeak-ng ffmpeg chromium chromium-driver firefox-esr iproute2 util-linux procps binutils)
+
+packages=()
+for group in "$@"; do
+  case "$group" in
+    build) packages+=("${build[@]}") ;;
+    test) packages+=("${test[@]}") ;;
+    *) echo "usage: setup.sh build|test ..." >&2; exit 2 ;;
+  esac
+done
 
 missing=()
 for package in "${packages[@]}"; do

@@ -25,6 +25,7 @@ struct OwnRelay: Sendable {
     guard let address = RelayAddress(url: "ws://127.0.0.1:\(signaling)", trust: .anything) else {
       throw ChildProcessError(message: "no port is free")
     }
+    TerminationGuard.protect(process)
     let relay = OwnRelay(process: process, address: address, metricsPort: metrics, logPath: logPath)
     for _ in 0..<100 {
       if (try? await PlainHTTP.get(host: "127.0.0.1", port: metrics, path: "/healthz", on: group)) != nil {
