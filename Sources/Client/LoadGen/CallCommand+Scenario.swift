@@ -29,6 +29,13 @@ extension CallCommand {
     scenario.recordFolder = record
     scenario.seed = seed
     scenario.token = token
+    if let invite {
+      guard let secret = InviteSecret(text: invite) else {
+        throw CommandError("--invite: 32 bytes as base64url, which is 43 characters; see `sfu-loadgen invite`")
+      }
+      guard rooms == 1 else { throw CommandError("--rooms \(rooms): an invite is for one room") }
+      scenario.invite = secret
+    }
     scenario.thresholds.maxLossPercent = maxLoss
     scenario.thresholds.maxAudioLatencyP95Microseconds = maxLatency * 1_000
     scenario.thresholds.maxRekeyMilliseconds = maxRekey

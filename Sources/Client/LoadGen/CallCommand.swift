@@ -20,7 +20,9 @@ package struct CallCommand: AsyncParsableCommand {
   var insecure = false
   @Option(help: "Port of the given relay's metrics on 127.0.0.1, for the relay's part of the report.")
   var metricsPort: Int?
-  @Option(help: "Join token, if the relay wants one.")
+  @Option(help: "Secret of the call to join, as `sfu-loadgen invite` makes it. Default: a new call for each room.")
+  var invite: String?
+  @Option(help: "Join token for the call's room, if the relay wants one.")
   var token: String?
   @Option(help: "Shards of the run's own relay. Default: one for each core.")
   var shards: Int?

@@ -15,6 +15,8 @@ package struct CallScenario: Sendable {
   package var recordFolder: String?
   package var seed: UInt64 = 1
   package var token: String?
+  /// The one room's call; nil for new calls.
+  package var invite: InviteSecret?
   package var thresholds = Thresholds()
 
   package init() {}

@@ -33,6 +33,8 @@ final class ParticipantHost: DatagramHandler {
   private(set) var audit = ReceiveAudit()
   private(set) var startedAt: MonotonicInstant
   private(set) var isSending = false
+  /// Why the call ended for this participant, if it did.
+  private(set) var endedBecause: String?
   private var sendingFrom: MonotonicInstant?
   private var leftAt: MonotonicInstant?
   private var hasEnded = false
@@ -175,7 +177,10 @@ final class ParticipantHost: DatagramHandler {
       outputs.failed("participant \(number): a member was rejected: \(reason)")
     case .key(.rekeyFailed(let epoch, let reason)):
       outputs.failed("participant \(number): the change to epoch \(epoch) failed: \(reason)")
-    case .ended(let reason): if !hasEnded { outputs.failed("participant \(number): the call ended: \(reason)") }
+    case .ended(let reason):
+      guard !hasEnded else { return }
+      endedBecause = reason.description
+      outputs.failed("participant \(number): the call ended: \(reason)")
     default: break
     }
   }

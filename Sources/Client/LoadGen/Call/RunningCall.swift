@@ -21,7 +21,10 @@ struct RunningCall {
     self.environment = environment
     self.probe = probe
     self.progress = progress
-    rooms = (0..<environment.scenario.rooms).map { CallRoom(index: $0, invite: InviteSecret(random: .openSSL)) }
+    let invite = environment.scenario.invite
+    rooms = (0..<environment.scenario.rooms).map { index in
+      CallRoom(index: index, invite: invite ?? InviteSecret(random: .openSSL))
+    }
   }
 
   func run() async throws -> CallReport {
@@ -61,7 +64,14 @@ struct RunningCall {
   private func waitUntilReady(_ participants: [CallParticipant]) async throws {
     for _ in 0..<(Self.joinPatience * 10) {
       var ready = 0
-      for participant in participants where await participant.query({ $0.isSending }) { ready += 1 }
+      for participant in participants {
+        let (isSending, endedBecause) = await participant.query { ($0.isSending, $0.endedBecause) }
+        // Without everyone there is no call to measure.
+        if let endedBecause {
+          throw CommandError("participant \(participant.number) cannot take part: \(endedBecause)")
+        }
+        if isSending { ready += 1 }
+      }
       if ready == participants.count { return }
       progress("\(ready) of \(participants.count) participants are in the call")
       try await Task.sleep(for: .milliseconds(100))
