@@ -1,8 +1,8 @@
 /// Protects what goes out to one peer (RFC 3711, RFC 7714). Confined to one queue.
 ///
 /// Packets of one SSRC must have rising sequence numbers, within the replay window; the rollover counter follows from
-/// them. Sending one sequence number twice is allowed for identical packets only: with GCM, two different packets
-/// under one number would give away the authentication key.
+/// them. A sequence number is protected once: a second packet under it is refused as `replayed`, since with GCM two
+/// different ones would give away the authentication key. Who repeats a packet repeats the protected one.
 package final class SRTPSender {
   private let session: SRTPSession
 

@@ -34,8 +34,8 @@ final class SRTPSession {
     }
     unsafe policy.ssrc.type = direction == .outbound ? ssrc_any_outbound : ssrc_any_inbound
     unsafe policy.window_size = Self.replayWindow
-    // A packet sent again unchanged (a cached retransmission) is legal; libsrtp refuses it by default.
-    unsafe policy.allow_repeat_tx = 1
+    // A number is protected once: with GCM, two different packets under one would give away the authentication key.
+    unsafe policy.allow_repeat_tx = 0
     let status = unsafe keys.withKeyAndSalt(of: writer) { key in
       unsafe policy.key = key
       return unsafe srtp_create(&created, &policy)
