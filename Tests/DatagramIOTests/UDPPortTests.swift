@@ -30,6 +30,30 @@ struct UDPPortTests {
     return result
   }
 
+  @Test func `a port that notes arrival says when a datagram came, not when it was read`() throws {
+    let sender = try port()
+    let receiver = try UDPPort(
+      binding: Endpoint(ipv4: 0x7F00_0001, port: 0), receiveBufferBytes: 1 << 16, sendBufferBytes: 1 << 16,
+      notesArrival: true)
+    let slab = PacketSlab(capacity: 64)
+    let batch = EgressBatch(capacity: 8)
+    let before = MonotonicClock.now()
+    try enqueue([[1, 2, 3]], to: receiver.local, slab: slab, batch: batch)
+    sender.send(batch, releasing: slab)
+    let sent = MonotonicClock.now()
+    // The reader comes a millisecond of busy work later.
+    while MonotonicClock.now().nanoseconds(since: sent) < 1_000_000 {}
+    var arrivals: [MonotonicInstant] = []
+    receiver.receive(into: slab) { slot, _, arrival in
+      arrivals.append(arrival)
+      slab.release(slot)
+    }
+    let arrival = try #require(arrivals.first)
+    // Two clocks are compared: a few microseconds of disagreement are theirs.
+    #expect(arrival + .microseconds(100) > before)
+    #expect(arrival < sent + .microseconds(500))
+  }
+
   @Test func `mixed sizes arrive complete, in order, and every slot comes back`() throws {
     let sender = try port()
     let receiver = try port()

@@ -13,21 +13,21 @@ package enum ReadPacing: Sendable {
 }
 
 /// Decides between reading on readiness and reading on a tick. Sans-IO: the loop asks and obeys.
-struct ReadPace {
-  enum Switch { case startPolling, stopPolling }
+package struct ReadPace {
+  package enum Switch: Equatable { case startPolling, stopPolling }
 
   /// Wake-ups are counted over windows of this length: long enough to see a rate, short enough to follow a call's start.
   private static let window = TimeInterval.milliseconds(10)
 
   private let pacing: ReadPacing
-  private(set) var isPolling: Bool
+  package private(set) var isPolling: Bool
   /// When to read next; `.never` while readiness decides.
-  private(set) var nextRead = MonotonicInstant.never
+  package private(set) var nextRead = MonotonicInstant.never
   private var windowStart = MonotonicInstant(nanoseconds: 0)
   private var reads: UInt64 = 0
   private var datagrams: UInt64 = 0
 
-  init(_ pacing: ReadPacing) {
+  package init(_ pacing: ReadPacing) {
     self.pacing = pacing
     if case .every = pacing {
       isPolling = true
@@ -45,13 +45,13 @@ struct ReadPace {
   }
 
   /// One drain of the socket took `count` datagrams.
-  mutating func read(_ count: Int, at now: MonotonicInstant) {
+  package mutating func read(_ count: Int, at now: MonotonicInstant) {
     reads += 1
     datagrams += UInt64(count)
   }
 
   /// A read on the tick was done.
-  mutating func polled(at now: MonotonicInstant) {
+  package mutating func polled(at now: MonotonicInstant) {
     guard case .every(let interval) = pacing, interval > .zero else {
       nextRead = now + interval
       return
@@ -62,7 +62,7 @@ struct ReadPace {
   }
 
   /// The change of mode that the last window calls for.
-  mutating func takeSwitch(at now: MonotonicInstant) -> Switch? {
+  package mutating func takeSwitch(at now: MonotonicInstant) -> Switch? {
     guard case .adaptive(let interval, let busyRate) = pacing else { return nil }
     guard now.nanoseconds(since: windowStart) >= Self.window.nanoseconds else { return nil }
     let elapsed = max(now.nanoseconds(since: windowStart), 1)
