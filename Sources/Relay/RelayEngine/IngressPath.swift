@@ -57,9 +57,11 @@ extension ShardEngine {
     } catch {
       return .rtpMalformed
     }
-    guard let route = peer.route(of: header.ssrc) ?? learnRoute(slot, header, extensions, of: peer) else {
+    let known = peer.route(of: header.ssrc)
+    guard let route = known ?? learnRoute(slot, header, extensions, of: peer) else {
       return peer.announced.isEmpty ? .notPublished : .unknownSSRC
     }
+    defer { if known == nil { requestAwaitedKeyFrame(of: route.track, encoding: route.encoding, at: now, into: batch) } }
     let track = route.track
     let encoding = track.encodings[route.encoding]
     var primary = header

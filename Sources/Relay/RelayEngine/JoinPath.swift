@@ -84,8 +84,7 @@ extension ShardEngine {
     peer.resumeDeadline = peer.consentLostAt.map { $0 + configuration.resumeWindow } ?? .never
     counters.resumes &+= 1
     events.append(.send(connection, .joined(joined(peer, resumed: true))))
-    for message in peer.backlog { events.append(.send(connection, message)) }
-    peer.backlog.removeAll()
+    for message in peer.backlog.takeAll() { events.append(.send(connection, message)) }
     broadcast(.notice(Notice(code: .reconnected, member: peer.member)), in: peer.room, except: peer)
     arm(peer)
   }

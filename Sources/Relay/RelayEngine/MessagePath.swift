@@ -29,17 +29,12 @@ extension ShardEngine {
   func tell(_ peer: Peer, _ message: RelayMessage) {
     if let connection = peer.connection {
       events.append(.send(connection, message))
-    } else if peer.backlog.count < Self.backlogLimit {
-      peer.backlog.append(message)
-    } else {
+    } else if !peer.backlog.append(message) {
       // A backlog with a hole would break the promise of ordered delivery: such a member must join anew.
       peer.resumeDeadline = MonotonicInstant(nanoseconds: 0)
       arm(peer)
     }
   }
-
-  /// Messages kept for a member that is away; more than a busy room produces in the resume window.
-  private static let backlogLimit = 4096
 
   func broadcast(_ message: RelayMessage, in room: Room, except: Peer? = nil) {
     for peer in room.peers where peer !== except { tell(peer, message) }

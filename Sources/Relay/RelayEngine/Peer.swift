@@ -33,7 +33,7 @@ final class Peer {
 
   var connection: ConnectionID?
   /// Messages kept while the connection is gone; sent when the member resumes.
-  var backlog: [RelayMessage] = []
+  var backlog = MessageBacklog()
   var resumeDeadline = MonotonicInstant.never
 
   // The hop.

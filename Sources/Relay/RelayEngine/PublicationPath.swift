@@ -14,19 +14,22 @@ extension ShardEngine {
     guard peer.canPublish else {
       return fail(peer, .forbidden, "the token does not allow publishing", about: "publish")
     }
+    // All or none: a track that stayed announced behind a refusal could not be published again.
+    var announced = peer.announced
     for track in tracks {
       guard Self.isValid(track) else {
         return fail(
           peer, .malformed, "a track id has 1 to 32 characters of A-Z a-z 0-9 _ -; at most 3 rids", about: "publish")
       }
-      guard !peer.announced.contains(where: { $0.id == track.id || $0.mid == track.mid }) else {
+      guard !announced.contains(where: { $0.id == track.id || $0.mid == track.mid }) else {
         return fail(peer, .badState, "this track id or mid is published already", about: "publish")
       }
-      guard peer.announced.count < configuration.maxTracksPerMember else {
+      guard announced.count < configuration.maxTracksPerMember else {
         return fail(peer, .badState, "too many tracks: \(configuration.maxTracksPerMember) at most", about: "publish")
       }
-      peer.announced.append(track)
+      announced.append(track)
     }
+    peer.announced = announced
     bindTracks(of: peer, at: now, into: batch)
   }
 

@@ -70,6 +70,20 @@ extension ShardEngine {
     arm(publisher)
   }
 
+  /// Asks for what legs wait for since before the encoding's SSRC was known: if its first packet was no key frame, or
+  /// that packet was lost, no other would come.
+  func requestAwaitedKeyFrame(
+    of track: IngressTrack, encoding index: Int, at now: MonotonicInstant, into batch: EgressBatch
+  ) {
+    let isAwaited = track.legs.contains { leg in
+      switch leg {
+      case .peer(let slot):
+        slot.awaitsKeyFrame && slot.targetEncoding == index && slot.subscriber.isMediaReady && slot.subscriber.isInEpoch
+      }
+    }
+    if isAwaited { requestKeyFrame(of: track, encoding: index, at: now, into: batch) }
+  }
+
   /// Key frames that a subscriber's slots wait for, asked for once it can use them.
   func requestAwaitedKeyFrames(of peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
     guard peer.isMediaReady, peer.isInEpoch else { return }

@@ -66,12 +66,13 @@ final class CallParticipant: Sendable {
   func connect(_ environment: CallEnvironment) async throws {
     loop.start()
     loop.perform { host, now, _ in host.begin(at: now) }
-    let loop = loop
+    let (loop, outbox) = (loop, outbox)
     let client = try await SignalingClient.connect(to: environment.relay, on: environment.group) { event in
       switch event {
       case .message(let message):
         loop.perform { host, now, batch in host.receive(message, at: now, into: batch) }
       case .closed:
+        outbox.noteClosed()
         loop.perform { host, now, _ in host.signalingClosed(at: now) }
       }
     }
@@ -99,11 +100,15 @@ final class CallParticipant: Sendable {
     }
   }
 
-  /// Ends everything: keys are wiped, the socket closes.
+  /// How long the relay may take to answer a `leave` with its goodbye.
+  private static let goodbyePatience = 50
+
+  /// Leaves and wipes the keys.
+  func leave() { loop.perform { host, now, batch in host.close(at: now, into: batch) } }
+
+  /// Closes the sockets, once the relay has said goodbye.
   func close() async {
-    loop.perform { host, now, batch in host.close(at: now, into: batch) }
-    // When the queue answers, the turn is over and its `leave` is with the WebSocket.
-    _ = await loop.query { host, _ in host.number }
+    for _ in 0..<Self.goodbyePatience where !outbox.isClosed { try? await Task.sleep(for: .milliseconds(10)) }
     loop.stop()
     outbox.abort()
   }

@@ -50,6 +50,7 @@ struct RunningCall {
     progress("counting")
     let books = await CallBooks.close(
       present: members.flatMap { $0 }, departed: departed, rooms: rooms, start: start, stoppedAt: stoppedAt)
+    for participant in everyone { participant.leave() }
     for participant in everyone { await participant.close() }
     try writeRecordings(books)
     return books.report(environment, relay: RelayUsage(before: before, after: after))
