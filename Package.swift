@@ -146,7 +146,8 @@ let package = Package(
     tests(
       "RelayEngineTests",
       [
-        "WireBytes", "RTP", "SDP", "Signaling", "HopCrypto", "DTLS", "SRTP", "Membership", "Forwarding", "RelayEngine",
+        "WireBytes", "RTP", "SDP", "Signaling", "HopCrypto", "ICE", "DTLS", "SRTP", "Membership", "Forwarding",
+        "RelayEngine",
         "E2EKeys", "ClientEngine", "TestKit",
       ]),
     tests("DatagramIOTests", ["WireBytes", "DatagramIO", "TestKit"]),

@@ -32,7 +32,8 @@ final class HopCall {
     adjust(&configuration)
     engine = ShardEngine(
       configuration: configuration, slab: slab, identity: try DTLSIdentity(),
-      clock: WallClock(anchor: now, unixNanoseconds: 1_760_000_000_000_000_000), random: SeededRandom(seed: seed).source)
+      clock: WallClock(anchor: now, unixNanoseconds: 1_760_000_000_000_000_000), random: SeededRandom(seed: seed).source
+    )
   }
 
   var counters: EngineCounters { engine.counters }

@@ -26,12 +26,13 @@ extension ShardEngine {
     header.ids = leg.ids
     header.mid = leg.shortMid
     if let descriptor = packet.descriptor { header.frameNumber = leg.frameNumber.rewrite(descriptor.frameNumber) }
+    // Before it is put out: what is dropped for want of room below is a hole that the subscriber can ask for.
+    leg.rewrites.record(out: sequence, source: packet.header.sequenceNumber, encoding: UInt8(encoding))
     guard
       let length = put(
         header, payloadOf: packet.slot, from: packet.payloadStart, to: packet.header.payloadEnd,
         extensions: packet.extensions, sender: sender, endpoint: endpoint, into: batch)
     else { return }
-    leg.rewrites.record(out: sequence, source: packet.header.sequenceNumber, encoding: UInt8(encoding))
     leg.sent.sent(payloadBytes: packet.header.payloadEnd - packet.payloadStart, timestamp: timestamp, at: now)
     leg.lastSentAt = now
     counters.packetsForwarded &+= 1

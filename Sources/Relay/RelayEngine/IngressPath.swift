@@ -61,7 +61,9 @@ extension ShardEngine {
     guard let route = known ?? learnRoute(slot, header, extensions, of: peer) else {
       return peer.announced.isEmpty ? .notPublished : .unknownSSRC
     }
-    defer { if known == nil { requestAwaitedKeyFrame(of: route.track, encoding: route.encoding, at: now, into: batch) } }
+    defer {
+      if known == nil { requestAwaitedKeyFrame(of: route.track, encoding: route.encoding, at: now, into: batch) }
+    }
     let track = route.track
     let encoding = track.encodings[route.encoding]
     var primary = header

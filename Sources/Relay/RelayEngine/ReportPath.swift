@@ -80,9 +80,11 @@ extension ShardEngine {
       RTCPWriter.sdes(ssrc: peer.feedbackSSRC, cname: "sfu", into: &compound)
     }
     if !videoSSRCs.isEmpty {
+      // The limit is for a track, whatever number of simulcast encodings share it.
+      let videoTracks = peer.tracks.count { $0.kind == .video }
       peer.remb.report(fractionLost: worstLoss, at: now)
       RTCPWriter.remb(
-        sender: peer.feedbackSSRC, bitrate: peer.remb.bitrate * UInt64(videoSSRCs.count), ssrcs: videoSSRCs,
+        sender: peer.feedbackSSRC, bitrate: peer.remb.bitrate * UInt64(videoTracks), ssrcs: videoSSRCs,
         into: &compound)
     }
     flush(&compound, to: peer, into: batch)
