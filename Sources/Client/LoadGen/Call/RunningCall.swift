@@ -50,10 +50,12 @@ struct RunningCall {
     progress("counting")
     let books = await CallBooks.close(
       present: members.flatMap { $0 }, departed: departed, rooms: rooms, start: start, stoppedAt: stoppedAt)
+    // Before everyone leaves: the key changes that the end brings are not part of the call.
+    let report = books.report(environment, relay: RelayUsage(before: before, after: after))
     for participant in everyone { participant.leave() }
     for participant in everyone { await participant.close() }
     try writeRecordings(books)
-    return books.report(environment, relay: RelayUsage(before: before, after: after))
+    return report
   }
 
   private func join(_ number: Int, _ room: CallRoom) async throws -> CallParticipant {
