@@ -1,4 +1,4 @@
-# SealedSFU. `make demo` and `make test` each work alone on a fresh Debian 12 with Swift 6.2 or newer.
+# SealedSFU. `make demo` and `make test` each work alone on a fresh Debian 12 with Swift 6.3 or newer.
 
 SWIFT ?= swift
 CONFIGURATION ?= release
