@@ -22,6 +22,8 @@ package struct ControlLimits: Sendable {
 
   /// One commit in a room of 200 is 200 sealed messages at once.
   package var sealedRate = Rate(perSecond: 200, burst: 2000)
+  /// A commit is one; a room changes its keys a few times a second at most.
+  package var sealedToAllRate = Rate(perSecond: 10, burst: 100)
   /// Parsing an offer is the dearest thing a client can ask for.
   package var offerRate = Rate(perSecond: 2, burst: 10)
   /// For each other type of message by itself.
@@ -58,7 +60,7 @@ package struct ControlLimits: Sendable {
     switch kind {
     case .offer: offerBytes
     case .join: joinBytes
-    case .sealed: sealedBytes
+    case .sealed, .sealedToAll: sealedBytes
     default: otherBytes
     }
   }
@@ -67,6 +69,7 @@ package struct ControlLimits: Sendable {
     switch kind {
     case .offer: offerRate
     case .sealed: sealedRate
+    case .sealedToAll: sealedToAllRate
     default: otherRate
     }
   }

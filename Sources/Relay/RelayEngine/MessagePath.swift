@@ -50,11 +50,17 @@ extension ShardEngine {
       return fail(
         peer, .tooLarge, "a sealed body may hold \(configuration.maxSealedBytes) bytes at most", about: "sealed")
     }
-    guard let target = peer.room[member: sealed.to], target !== peer else {
+    let message = RelayMessage.sealed(SealedFromMember(from: peer.member, body: sealed.body))
+    guard let member = sealed.to else {
+      counters.sealedMessages &+= UInt64(peer.room.peers.count - 1)
+      counters.sealedBytes &+= UInt64((peer.room.peers.count - 1) * sealed.body.bytes.count)
+      return broadcast(message, in: peer.room, except: peer)
+    }
+    guard let target = peer.room[member: member], target !== peer else {
       return fail(peer, .notFound, "no such member is in the room", about: "sealed")
     }
     counters.sealedMessages &+= 1
     counters.sealedBytes &+= UInt64(sealed.body.bytes.count)
-    tell(target, .sealed(SealedFromMember(from: peer.member, body: sealed.body)))
+    tell(target, message)
   }
 }

@@ -130,11 +130,12 @@ package struct Mute: Codable, Sendable, Equatable {
   }
 }
 
-/// End-to-end bytes for another member; delivered in order per pair, never read.
+/// End-to-end bytes for another member, or for all others; delivered in order per pair, never read.
 package struct SealedToMember: Codable, Sendable, Equatable {
-  package var to: MemberID
+  /// Nil for every other member of the room.
+  package var to: MemberID?
   package var body: Blob
-  package init(to: MemberID, body: Blob) {
+  package init(to: MemberID?, body: Blob) {
     self.to = to
     self.body = body
   }
