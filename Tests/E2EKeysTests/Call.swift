@@ -26,7 +26,7 @@ final class Client {
   /// Epochs this member switched to, with the cause.
   var activations: [(epoch: UInt32, cause: RekeyCause, wrapped: Int, wasCommitter: Bool)] {
     events.compactMap {
-      guard case .epochActive(let epoch, let cause, let suites, let wasCommitter) = $0 else { return nil }
+      guard case .epochActive(let epoch, let cause, let suites, _, let wasCommitter) = $0 else { return nil }
       return (epoch, cause, suites.values.reduce(0, +), wasCommitter)
     }
   }
@@ -53,6 +53,10 @@ final class Call {
 
   /// Set by tests: the fate of sealed messages.
   var onSealed: ((_ from: Client, _ to: Client, _ body: Blob) -> Delivery)?
+  /// What clients sent to the relay; a message to all counts once.
+  private(set) var sealedMessages = 0
+  private(set) var sealedBytes = 0
+
   /// Set by tests: the relay's own misbehaviour.
   var relayPrepares = true
   var relayExecutes = true
@@ -185,13 +189,20 @@ final class Call {
         client.ready.append(epoch)
         if client.isConnected { schedule(in: latency) { [self] in ready(client, epoch: epoch) } }
       case .send(let message):
-        guard client.isConnected, let to = clients.first(where: { $0.member == message.to }) else { continue }
-        let delivery = onSealed?(client, to, message.body) ?? [(message.body, .zero)]
-        for (body, delay) in delivery {
-          deliver(to: to, delay: TimeInterval(nanoseconds: latency.nanoseconds + delay.nanoseconds)) {
-            $0.keys.receive(SealedFromMember(from: client.member, body: body), at: $1)
-          }
-        }
+        guard client.isConnected else { continue }
+        sealedMessages += 1
+        sealedBytes += message.body.bytes.count
+        let receivers = clients.filter { $0 !== client && (message.to == nil || $0.member == message.to) }
+        for to in receivers { carry(message.body, from: client, to: to) }
+      }
+    }
+  }
+
+  private func carry(_ body: Blob, from client: Client, to receiver: Client) {
+    let delivery = onSealed?(client, receiver, body) ?? [(body, .zero)]
+    for (body, delay) in delivery {
+      deliver(to: receiver, delay: TimeInterval(nanoseconds: latency.nanoseconds + delay.nanoseconds)) {
+        $0.keys.receive(SealedFromMember(from: client.member, body: body), at: $1)
       }
     }
   }

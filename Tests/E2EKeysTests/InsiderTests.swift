@@ -1,5 +1,6 @@
 import Crypto
 @testable import E2EKeys
+import SFrame
 import Signaling
 import TestKit
 import Testing
@@ -28,14 +29,16 @@ import WireBytes
       insider.keys.commit(cause: .periodic, advised: 0, headN: call.n, at: call.now)
       let insiderID = insider.member
       let victimID = victim.member
-      let bodies = insider.keys.takeActions().compactMap { action -> Blob? in
-        guard case .send(let message) = action, message.to == victimID else { return nil }
-        return message.body
+      let sent = insider.keys.takeActions().compactMap { action -> SealedToMember? in
+        if case .send(let message) = action { message } else { nil }
       }
-      var channel = try #require(victim.keys.log?.member(insiderID)?.channel)
-      let opened = try channel.open(try #require(bodies.last).bytes)
-      guard case .commit(let bytes)? = SealedMessage(parsing: opened) else { throw ByteError.truncated }
-      genuine = try Commit(parsing: bytes)
+      let member = try #require(victim.keys.log?.member(insiderID))
+      let groupKey = GroupChannel.key(of: member.bundleHash, secret: try #require(victim.keys.pairwiseSecret))
+      let announcement = try GroupChannel.open(try #require(sent.last { $0.to == nil }).body.bytes, key: groupKey)
+      var channel = try #require(member.channel)
+      let opened = try channel.open(try #require(sent.last { $0.to == victimID }).body.bytes)
+      guard case .wrappedKey(let delivery)? = SealedMessage(parsing: opened) else { throw ByteError.truncated }
+      genuine = try Commit(parsing: announcement + delivery.wrapped)
     }
 
     /// Signs a changed header and sends it; returns what the victim said of it.
@@ -79,9 +82,9 @@ import WireBytes
     let binding = scene.insider.keys.binding(
       header, sender: scene.insider.keys.bundleHash, recipient: scene.victim.keys.bundleHash)
     let keys = try #require(scene.victim.keys.agreement?.publicKeys)
-    let offered = scene.victim.keys.policy.offeredBytes
+    let offered = scene.victim.keys.offeredBytes
     let other = try WrappedKey(
-      SymmetricKey(size: .bits256), suite: .x25519MLKEM1024, to: keys, suites: (sender: offered, recipient: offered),
+      SymmetricKey(size: .bits256), suite: .x25519MLKEM1024, to: keys, offers: (sender: offered, recipient: offered),
       binding: binding)
     #expect(try scene.send(header, wrapped: other) == .badWrappedKey)
     // Even signed, it is not the key that everybody was told of.
@@ -99,9 +102,9 @@ import WireBytes
     let scene = try Scene()
     let header = scene.genuine.header
     let keys = try #require(scene.victim.keys.agreement?.publicKeys)
-    let offered = scene.victim.keys.policy.offeredBytes
+    let offered = scene.victim.keys.offeredBytes
     let weak = try WrappedKey(
-      SymmetricKey(size: .bits256), suite: .mlkem1024, to: keys, suites: (sender: offered, recipient: offered),
+      SymmetricKey(size: .bits256), suite: .mlkem1024, to: keys, offers: (sender: offered, recipient: offered),
       binding: scene.insider.keys.binding(
         header, sender: scene.insider.keys.bundleHash, recipient: scene.victim.keys.bundleHash))
     var signed = header
@@ -179,15 +182,17 @@ import WireBytes
     let call = Call(seed: 502)
     for _ in 0..<2 { try call.join() }
     call.run(for: .milliseconds(300))
-    let good = try AgreementPrivateKeys(generation: 0).publicKeys
+    let good = try AgreementPrivateKeys(generation: 0, suites: KeyAgreementSuite.allCases).publicKeys
     let wrong = [
-      AgreementPublicKeys(generation: 0, x25519: good.x25519, mlkem: [UInt8](repeating: 0xFF, count: 1568)),
-      AgreementPublicKeys(generation: 0, x25519: [UInt8](repeating: 0, count: 32), mlkem: good.mlkem),
+      AgreementPublicKeys(
+        generation: 0, x25519: good.x25519, kems: [.mlkem1024: [UInt8](repeating: 0xFF, count: 1568)]),
+      AgreementPublicKeys(generation: 0, x25519: [UInt8](repeating: 0, count: 32), kems: good.kems),
     ]
     for keys in wrong {
-      let bundle = try KeyBundle.make(
-        room: call.invite.room, nonce: [UInt8](repeating: 1, count: 32), policy: KeyPolicy(), channelKey: good.x25519,
-        agreement: keys, identity: MemberIdentity(), admissionKey: call.invite.admissionKey)
+      let contents = KeyBundle.Contents(
+        room: call.invite.room, nonce: [UInt8](repeating: 1, count: 32), offered: [1, 2],
+        sframeSuite: .aes256GCMSHA512_128, channelKey: good.x25519, agreement: keys)
+      let bundle = try contents.sealed(by: MemberIdentity(), admissionKey: call.invite.admissionKey)
       let victim = call.clients[0]
       let log = try #require(victim.keys.log)
       let entry = MembershipEntry(
@@ -200,7 +205,7 @@ import WireBytes
   }
 
   @Test func `a wrapped key opens under its own binding only`() throws {
-    let keys = try AgreementPrivateKeys(generation: 3)
+    let keys = try AgreementPrivateKeys(generation: 3, suites: KeyAgreementSuite.allCases)
     let room = try #require(RoomID(bytes: [UInt8](repeating: 9, count: 16)))
     let binding = WrappedKey.Binding(
       room: room, epoch: 7, rosterHash: [UInt8](repeating: 1, count: 32), headN: 4,
@@ -209,15 +214,15 @@ import WireBytes
     for suite in KeyAgreementSuite.allCases {
       let key = SymmetricKey(size: .bits256)
       let wrapped = try WrappedKey(
-        key, suite: suite, to: keys.publicKeys, suites: (sender: [1, 2], recipient: [1, 2]), binding: binding)
+        key, suite: suite, to: keys.publicKeys, offers: (sender: [1, 2], recipient: [1, 2]), binding: binding)
       var reader = ByteReader(wrapped.bytes.span)
       let parsed = try WrappedKey(reading: &reader)
       #expect(parsed == wrapped)
-      #expect(try parsed.open(with: keys, suites: (sender: [1, 2], recipient: [1, 2]), binding: binding) == key)
+      #expect(try parsed.open(with: keys, offers: (sender: [1, 2], recipient: [1, 2]), binding: binding) == key)
       func refuses(_ change: (inout WrappedKey.Binding) -> Void) -> Bool {
         var other = binding
         change(&other)
-        return (try? wrapped.open(with: keys, suites: (sender: [1, 2], recipient: [1, 2]), binding: other)) == nil
+        return (try? wrapped.open(with: keys, offers: (sender: [1, 2], recipient: [1, 2]), binding: other)) == nil
       }
       #expect(refuses { $0.epoch += 1 })
       #expect(refuses { $0.rosterHash[0] ^= 1 })
@@ -227,14 +232,14 @@ import WireBytes
       #expect(refuses { $0.recipient[0] ^= 1 })
       // A suite stripped from either offer on the way.
       #expect(throws: (any Error).self) {
-        try wrapped.open(with: keys, suites: (sender: [2], recipient: [1, 2]), binding: binding)
+        try wrapped.open(with: keys, offers: (sender: [2], recipient: [1, 2]), binding: binding)
       }
       #expect(throws: (any Error).self) {
-        try wrapped.open(with: keys, suites: (sender: [1, 2], recipient: [1]), binding: binding)
+        try wrapped.open(with: keys, offers: (sender: [1, 2], recipient: [1]), binding: binding)
       }
-      let others = try AgreementPrivateKeys(generation: 3)
+      let others = try AgreementPrivateKeys(generation: 3, suites: KeyAgreementSuite.allCases)
       #expect(throws: (any Error).self) {
-        try wrapped.open(with: others, suites: (sender: [1, 2], recipient: [1, 2]), binding: binding)
+        try wrapped.open(with: others, offers: (sender: [1, 2], recipient: [1, 2]), binding: binding)
       }
     }
   }

@@ -93,29 +93,4 @@ private final class Recorder: Sendable {
     #expect(InviteSecret(text: "short") == nil)
     #expect(InviteSecret(text: invite.text + "A") == nil)
   }
-
-  @Test func `safety numbers are the same on both sides and differ between pairs`() throws {
-    let (a, b, c) = (try MemberIdentity(), try MemberIdentity(), try MemberIdentity())
-    let number = a.safetyNumber(with: b.publicKey)
-    #expect(number == b.safetyNumber(with: a.publicKey))
-    #expect(number != a.safetyNumber(with: c.publicKey))
-    let groups = number.split(separator: " ")
-    #expect(groups.count == 12)
-    #expect(groups.allSatisfy { $0.count == 5 })
-    let again = try MemberIdentity(rawRepresentation: a.rawRepresentation)
-    #expect(again.publicKey == a.publicKey)
-    #expect(throws: E2EError.malformed) { try MemberIdentity(rawRepresentation: [1, 2, 3]) }
-  }
-
-  @Test func `the compatibility combiner is the hash of label and secrets`() throws {
-    let (a, b) = (Curve25519.KeyAgreement.PrivateKey(), Curve25519.KeyAgreement.PrivateKey())
-    let shared = try a.sharedSecretFromKeyAgreement(with: b.publicKey)
-    let mlkem = SymmetricKey(size: .bits256)
-    var hash = SHA3_256()
-    hash.update(data: Array("V100-HYBRID-KX-V1".utf8))
-    unsafe shared.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
-    unsafe mlkem.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
-    let expected = SymmetricKey(data: hash.finalize())
-    #expect(KeyCombiner.combineWithoutTranscript(x25519: shared, mlkem: mlkem) == expected)
-  }
 }

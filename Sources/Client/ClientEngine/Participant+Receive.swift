@@ -95,6 +95,7 @@ extension Participant {
         continue
       }
       if !track.parked.isEmpty || isAhead(epoch) {
+        keys.requestKey(ofFrame: frame.payload, at: now)
         for _ in 0..<track.park(frame, epoch: epoch) { unopened(.unknownKey, epoch: epoch, track) }
       } else {
         open(frame, epoch: epoch, of: track, at: now)
@@ -174,6 +175,8 @@ extension Participant {
     }
     receiveDeadline = min(
       receiveDeadline, track.nextDeadline(mayRequestKeyFrames: keys.sendingEpoch != nil))
+    // A frame that did not open may have asked for its key.
+    if keys.hasActions { handleKeyActions(at: now, into: batch) }
   }
 
   func expireReceiveTracks(at now: MonotonicInstant, into batch: EgressBatch) {

@@ -86,7 +86,7 @@ extension Participant {
         note(epoch)
         signal(.ready(Ready(epoch: epoch)))
       case .event(let event):
-        if case .epochActive(let epoch, _, _, _) = event { note(epoch) }
+        if case .epochActive(let epoch, _, _, _, _) = event { note(epoch) }
         events.append(.key(event))
       }
     }

@@ -74,7 +74,7 @@ package final class Participant {
   /// The first one: frames of earlier epochs are not for it.
   var firstEpoch: UInt32?
 
-  /// Makes a fresh key bundle. Throws `E2EError.internalFailure`.
+  /// Makes a fresh key bundle. Throws as `CallKeys.init`.
   package init(
     _ configuration: ParticipantConfiguration, identity: MemberIdentity, dtls: DTLSIdentity, slab: PacketSlab,
     clock: WallClock, random: RandomSource, at now: MonotonicInstant
@@ -85,7 +85,9 @@ package final class Participant {
     self.clock = clock
     self.random = random
     keys = try CallKeys(
-      invite: configuration.invite, identity: identity, policy: configuration.policy, random: random, at: now)
+      invite: configuration.invite, identity: identity, policy: configuration.policy,
+      displayName: configuration.displayName, pins: configuration.pins, stopwatch: configuration.stopwatch,
+      random: random, at: now)
     feedbackSSRC = SSRC(random.u32() | 1)
     if configuration.publishAudio {
       sendTracks.append(
@@ -109,6 +111,24 @@ package final class Participant {
 
   /// Members in log order that hold the key in use.
   package var keyHolders: [MemberID] { keys.keyHolders }
+
+  /// Counts and durations of this participant's keys.
+  package var keyMetrics: KeyMetrics { keys.metrics }
+
+  /// The identities by name as they stand now, for the device to keep.
+  package var pins: IdentityPins { keys.pins }
+
+  /// Sixty digits to compare with a member: see `CallKeys.safetyNumber(with:)`.
+  package func safetyNumber(with member: MemberID) -> String? { keys.safetyNumber(with: member) }
+
+  /// Takes a member's identity for the one that goes by its name from now on.
+  package func trustIdentity(of member: MemberID) { keys.trustIdentity(of: member) }
+
+  /// Sends a text to every other member. Throws `malformed` for an empty or too long one.
+  package func say(_ text: String, at now: MonotonicInstant, into batch: EgressBatch) throws(E2EError) {
+    try keys.say(text, at: now)
+    handleKeyActions(at: now, into: batch)
+  }
 
   /// Whether this participant's keys open a sealed frame. For tests of who can read what; a frame counts as opened.
   package func canOpen(_ sealed: [UInt8], at now: MonotonicInstant) -> Bool {

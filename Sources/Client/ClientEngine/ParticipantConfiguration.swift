@@ -5,6 +5,12 @@ package import SRTP
 package struct ParticipantConfiguration: Sendable {
   package var invite: InviteSecret
   package var policy = KeyPolicy()
+  /// How the participant wants to be called, up to 128 bytes; only other members learn it.
+  package var displayName: String?
+  /// The identities that this device knows from earlier calls.
+  package var pins = IdentityPins()
+  /// Measures what key operations cost; stopped, all durations are zero.
+  package var stopwatch = Stopwatch.stopped
   /// Join token; a relay in development mode needs none.
   package var token: String?
   /// Receive slots: how many others are heard and seen at once.

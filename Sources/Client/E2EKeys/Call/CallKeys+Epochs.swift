@@ -1,0 +1,98 @@
+package import Signaling
+package import WireBytes
+
+extension CallKeys {
+  /// The relay's advice to prepare or to execute an epoch.
+  package func rekey(_ rekey: Rekey, at now: MonotonicInstant) {
+    guard !isClosed, let log else { return }
+    switch rekey.phase {
+    case .prepare:
+      guard rekey.epoch > max(executedAdvice, answeredAdvice, preparation?.epoch ?? 0),
+        rekey.epoch <= Self.maximumEpoch
+      else { break }
+      guard let snapshot = log.snapshot(at: rekey.head.n), snapshot.headHash == rekey.head.hash.bytes,
+        snapshot.rosterHash(room: room) == rekey.rosterHash.bytes
+      else {
+        emit(.relayInconsistent(.rosterMismatch))
+        break
+      }
+      let deadline = min(TimeInterval.milliseconds(UInt64(rekey.deadlineMs)), policy.deadline)
+      preparation = Preparation(
+        epoch: rekey.epoch, cause: rekey.cause, headN: rekey.head.n, at: now, deadline: now + deadline)
+    case .execute: executedAdvice = max(executedAdvice, rekey.epoch)
+    }
+    runDue(at: now)
+  }
+
+  /// Takes an epoch's keys. The first for an advised epoch is reported to the relay.
+  func install(_ epoch: EpochKeys, at now: MonotonicInstant) {
+    guard !epochs.contains(where: { $0.epoch == epoch.epoch && $0.id == epoch.id }) else {
+      answer(epoch.header.advised)
+      return
+    }
+    epochs.append(epoch)
+    if let sending, !epoch.isBetter(than: sending) {
+      // The loser of a race still opens the frames of those who have not heard of the winner.
+      epoch.retireAt = now + policy.overlap
+    }
+    for member in log?.members ?? [] where epoch.holds(member) { member.awaitsReadmission = false }
+    answer(epoch.header.advised)
+  }
+
+  private func answer(_ advised: UInt32) {
+    guard advised > answeredAdvice else { return }
+    answeredAdvice = advised
+    if let preparation, preparation.epoch <= advised { self.preparation = nil }
+    actions.append(.ready(epoch: advised))
+  }
+
+  /// Switches to every epoch whose time has come, in order.
+  func activateDue(at now: MonotonicInstant) {
+    let better = epochs.filter { epoch in
+      epoch.retireAt == .never && (sending.map { epoch.isBetter(than: $0) } ?? true)
+    }
+    for epoch in better.sorted(by: { $1.isBetter(than: $0) }) where now >= activationTime(epoch) {
+      activate(epoch, at: now)
+    }
+  }
+
+  /// When this member switches to an epoch that it holds: at once for an epoch that others send under already.
+  func activationTime(_ epoch: EpochKeys) -> MonotonicInstant {
+    let advised = epoch.header.advised
+    if epoch.header.kind == .catchUp || epoch.epoch == sending?.epoch || (advised > 0 && executedAdvice >= advised) {
+      return epoch.acceptedAt
+    }
+    // However late the relay is, a leave that the epoch reflects is acted upon within the deadline.
+    let leave = pendingLeaves.first { $0.n <= epoch.header.headN }
+    return leave.map { min($0.learnedAt + policy.deadline, epoch.activateBy) } ?? epoch.activateBy
+  }
+
+  private func activate(_ epoch: EpochKeys, at now: MonotonicInstant) {
+    for other in epochs where other !== epoch && !other.isBetter(than: epoch) {
+      other.retireAt = min(other.retireAt, now + policy.overlap)
+    }
+    sending = epoch
+    epoch.activatedAt = now
+    pendingLeaves.removeAll { $0.n <= epoch.header.headN }
+    isSendingBlocked = false
+    if epoch.header.cause == .periodic {
+      // Spread over two seconds, or a hundred members would verify ten thousand signatures at once.
+      let place = log?.members.firstIndex { $0.isSelf } ?? 0
+      rotateAt = now + .milliseconds(UInt64(min(place, 100)) * 20)
+    }
+    metrics.epochsActivated &+= 1
+    if epoch.header.kind != .catchUp {
+      metrics.rekeyConvergence.record(nanoseconds: now.nanoseconds(since: epoch.begunAt))
+    }
+    if metrics.joinCost == nil { metrics.joinCost = metrics.operationTime }
+    var suites: [String: Int] = [:]
+    for entry in epoch.header.entries { suites[entry.suite.name, default: 0] += 1 }
+    emit(
+      .epochActive(
+        epoch: epoch.epoch, cause: epoch.header.cause, suites: suites, weakest: epoch.header.weakest,
+        wasCommitter: epoch.isOwn && epoch.header.origin == ownJoinIndex))
+    guard !epoch.header.weakest.is1024 else { return }
+    metrics.fallbacks &+= 1
+    emit(.fallback(epoch: epoch.epoch, suite: epoch.header.weakest))
+  }
+}
