@@ -118,7 +118,7 @@ let package = Package(
       "LoadGen", "Client",
       [
         "WireBytes", "Signaling", "HopCrypto", "DTLS", "E2EKeys", "ClientEngine", "DatagramIO", "COpus",
-        "COpusShims", arguments, log, nioSSL,
+        "COpusShims", arguments, log, nioSSL, .product(name: "Yams", package: "Yams"),
       ] + nio),
     tool("sfu-loadgen", "Client", ["LoadGen", arguments]),
 
@@ -130,10 +130,19 @@ let package = Package(
         "CRuntimeCounters", "WireBytes", "RTP", "SDP", "Signaling", "HopCrypto", "ICE", "DTLS", "SRTP", "DatagramIO",
         "RelayEngine",
       ], path: "Bench/sfu-bench", swiftSettings: strict),
+    .executableTarget(
+      name: "sfu-bench-keys", dependencies: ["WireBytes", "Signaling", "E2EKeys", crypto, arguments],
+      path: "Bench/sfu-bench-keys", swiftSettings: strict),
 
     // Tests.
     .target(
       name: "TestKit", dependencies: ["WireBytes"], path: "Tests/TestKit", swiftSettings: strict),
+    .target(
+      name: "CallKit",
+      dependencies: [
+        "WireBytes", "RTP", "SDP", "Signaling", "HopCrypto", "DTLS", "SRTP", "RelayEngine", "E2EKeys", "ClientEngine",
+        "TestKit",
+      ], path: "Tests/CallKit", swiftSettings: strict),
     tests("ArchitectureTests", []),
     tests("WireBytesTests", ["WireBytes", "TestKit"]),
     tests("RTPTests", ["WireBytes", "RTP", "TestKit"]),
@@ -147,8 +156,13 @@ let package = Package(
       "RelayEngineTests",
       [
         "WireBytes", "RTP", "SDP", "Signaling", "HopCrypto", "ICE", "DTLS", "SRTP", "Membership", "Forwarding",
-        "RelayEngine",
-        "E2EKeys", "ClientEngine", "TestKit",
+        "RelayEngine", "E2EKeys", "ClientEngine", "TestKit", "CallKit",
+      ]),
+    tests(
+      "HostileRelayTests",
+      [
+        "WireBytes", "RTP", "SDP", "Signaling", "DTLS", "SRTP", "Membership", "RelayEngine", "SFrame", "E2EKeys",
+        "ClientEngine", "TestKit", "CallKit", crypto,
       ]),
     tests("DatagramIOTests", ["WireBytes", "DatagramIO", "TestKit"]),
     tests("RelayMetricsTests", ["WireBytes", "RelayMetrics", "TestKit"]),
@@ -167,6 +181,7 @@ let package = Package(
       ]),
     tests("SFrameTests", ["WireBytes", "SFrame", "TestKit", crypto], resources: [.copy("Vectors")]),
     tests("E2EKeysTests", ["WireBytes", "Signaling", "SFrame", "E2EKeys", "TestKit", crypto]),
+    tests("ReferenceTests", ["WireBytes", "E2EKeys", "TestKit", crypto], resources: [.copy("reference.py")]),
     tests(
       "ClientEngineTests",
       ["WireBytes", "RTP", "SDP", "Signaling", "DTLS", "SRTP", "SFrame", "E2EKeys", "ClientEngine", "TestKit"]),

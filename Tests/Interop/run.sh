@@ -10,14 +10,10 @@ swift=${SWIFT:-swift}
 relay=${1:-"$(cd "$root" && "$swift" build -c release --show-bin-path)/sfu-relay"}
 [ -x "$relay" ] || { echo "interop: $relay is missing: run make build" >&2; exit 1; }
 
-venv="$root/.build/interop-venv"
-if ! "$venv/bin/python" -c 'import websockets, aiortc' 2>/dev/null; then
-  python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-fi
+python=$("$root/Tests/Support/python.sh")
 
 # The test bounds itself; this is for the case that it cannot.
-command=(timeout --foreground -k 5 110 "$venv/bin/python" "$here/interop.py" "$relay")
+command=(timeout --foreground -k 5 110 "$python" "$here/interop.py" "$relay")
 # In a process namespace of its own nothing that it started can outlive it.
 isolated=(unshare --net --pid --fork --kill-child --mount-proc)
 if [ "$(id -u)" -eq 0 ] && "${isolated[@]}" true 2>/dev/null; then

@@ -1,3 +1,4 @@
+import CallKit
 import ClientEngine
 import E2EKeys
 import RelayEngine

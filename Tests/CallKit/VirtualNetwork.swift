@@ -1,15 +1,17 @@
-import TestKit
-import WireBytes
+package import TestKit
+package import WireBytes
 
 /// What the network does to datagrams. Reordering follows from `jitter` that exceeds their spacing.
-struct NetworkConditions {
-  var delay = TimeInterval.milliseconds(5)
-  var jitter = TimeInterval.zero
-  var loss = 0.0
-  var duplication = 0.0
+package struct NetworkConditions {
+  package var delay = TimeInterval.milliseconds(5)
+  package var jitter = TimeInterval.zero
+  package var loss = 0.0
+  package var duplication = 0.0
+
+  package init() {}
 
   /// The delays with which the copies of one datagram arrive: none when it is lost.
-  func arrivals(_ random: inout SeededRandom) -> [TimeInterval] {
+  package func arrivals(_ random: inout SeededRandom) -> [TimeInterval] {
     // The same number of draws for every datagram, so that runs with other conditions stay comparable.
     let (lost, twice) = (Double.random(in: 0..<1, using: &random), Double.random(in: 0..<1, using: &random))
     let (first, second) = (random.next(), random.next())

@@ -1,58 +1,70 @@
-import ClientEngine
+package import ClientEngine
 import DTLS
-import E2EKeys
-import RelayEngine
+package import E2EKeys
+package import RelayEngine
 import SDP
 import SRTP
-import Signaling
+package import Signaling
 import TestKit
-import WireBytes
+package import WireBytes
 
 /// A whole call in virtual time: one shard, its members, and the network between them.
 ///
 /// Nothing waits and nothing runs at the same time: `run` goes from deadline to deadline. Signalling crosses as JSON
 /// text, offers and answers as SDP, datagrams as bytes; all randomness of the network and of media comes from the seed.
-final class VirtualCall {
+package final class VirtualCall {
+  /// What becomes of one message: its copies, each with a delay of its own; none when it is lost.
+  package typealias Passage<Message> = [(message: Message, delay: TimeInterval)]
+
   private enum Happening {
     case toRelay([UInt8], from: Endpoint)
     case toMember(Int, [UInt8])
     case messageToRelay(ConnectionID, [UInt8])
     case messageToMember(Int, ConnectionID, [UInt8])
+    case messageToPuppet(ConnectionID, RelayMessage)
     case scripted(() throws -> Void)
   }
 
-  static let relayEndpoint = Endpoint(ipv4: 0x0A00_0001, port: 20_000)
+  package static let relayEndpoint = Endpoint(ipv4: 0x0A00_0001, port: 20_000)
   /// Signalling is a reliable stream: late at worst.
-  var signalingDelay = TimeInterval.milliseconds(5)
-  var conditions = NetworkConditions()
+  package var signalingDelay = TimeInterval.milliseconds(5)
+  package var conditions = NetworkConditions()
   /// Sees each datagram as it is sent; returns what goes on its way, or nil to lose it.
-  var onDatagram: ((HopPacket.Direction, _ member: Int, [UInt8]) -> [UInt8]?)?
+  package var onDatagram: ((HopPacket.Direction, _ member: Int, [UInt8]) -> [UInt8]?)?
   /// Sees each media packet without the hop's encryption; returns another payload of the same length, or nil to leave
   /// it as it is. Set it before the first member connects.
-  var onHopPacket: ((HopPacket) -> [UInt8]?)?
+  package var onHopPacket: ((HopPacket) -> [UInt8]?)?
   /// Sees each frame as its sender seals it.
-  var onSealed: ((VirtualMember, SealedFrame) -> Void)?
-  /// Sees each message of the relay.
-  var onRelayMessage: ((VirtualMember, RelayMessage) -> Void)?
+  package var onSealed: ((VirtualMember, SealedFrame) -> Void)?
+  /// Sees each message of the relay as the member takes it in.
+  package var onRelayMessage: ((VirtualMember, RelayMessage) -> Void)?
+  /// Where the relay's operator sits: decides what becomes of a message of the relay to a member,
+  package var onRelaySends: ((MemberID, RelayMessage) -> Passage<RelayMessage>)?
+  /// and of a member's message before the relay takes it in.
+  package var onMemberSends: ((MemberID, ClientMessage) -> Passage<ClientMessage>)?
 
-  let invite: InviteSecret
-  let seed: UInt64
-  let relay: ShardEngine
-  let relaySlab = PacketSlab(capacity: 4_096)
+  package let invite: InviteSecret
+  package let seed: UInt64
+  package let relay: ShardEngine
+  package let relaySlab = PacketSlab(capacity: 4_096)
   private let relayBatch = EgressBatch(capacity: 4_096)
-  private(set) var now = MonotonicInstant(nanoseconds: 1_000_000_000)
-  private(set) var members: [VirtualMember] = []
-  private(set) var engineEvents: [EngineEvent] = []
+  package private(set) var now = MonotonicInstant(nanoseconds: 1_000_000_000)
+  package private(set) var members: [VirtualMember] = []
+  package private(set) var puppets: [Puppet] = []
+  package private(set) var engineEvents: [EngineEvent] = []
   private var agenda = Agenda<Happening>()
   private var random: SeededRandom
   private var nextConnection: UInt64 = 1
   private var numbers: [MemberID: Int] = [:]
   private var sentFrames: [VirtualMember.FrameKey: SentRecord] = [:]
 
-  init(seed: UInt64, _ adjust: (inout EngineConfiguration) -> Void = { _ in }) throws {
+  /// `invite`: that of another call, for calls that follow one another in the same room.
+  package init(
+    seed: UInt64, invite: InviteSecret? = nil, _ adjust: (inout EngineConfiguration) -> Void = { _ in }
+  ) throws {
     self.seed = seed
     random = SeededRandom(seed: seed)
-    invite = InviteSecret(random: SeededRandom(seed: seed &+ 1).source)
+    self.invite = invite ?? InviteSecret(random: SeededRandom(seed: seed &+ 1).source)
     var configuration = EngineConfiguration(advertised: [Self.relayEndpoint])
     adjust(&configuration)
     relay = ShardEngine(
@@ -65,8 +77,11 @@ final class VirtualCall {
 
   /// Makes a member that has not connected yet.
   @discardableResult
-  func addMember(_ adjust: (inout ParticipantConfiguration) -> Void = { _ in }) throws -> VirtualMember {
-    let member = try VirtualMember(number: members.count, invite: invite, seed: seed, at: now) {
+  package func addMember(
+    identity: MemberIdentity? = nil, _ adjust: (inout ParticipantConfiguration) -> Void = { _ in }
+  ) throws -> VirtualMember {
+    let identity = try identity ?? MemberIdentity()
+    let member = try VirtualMember(number: members.count, invite: invite, identity: identity, seed: seed, at: now) {
       $0.audioSlots = 8
       $0.videoSlots = 8
       adjust(&$0)
@@ -76,28 +91,30 @@ final class VirtualCall {
     return member
   }
 
-  func connect(_ member: VirtualMember) throws {
+  package func connect(_ member: VirtualMember) throws {
     member.connection = freshConnection()
     member.participant.connected(at: now)
     try drain(member)
   }
 
   /// Adds and connects members, and waits until media of all is ready.
-  func join(_ count: Int, _ adjust: (inout ParticipantConfiguration) -> Void = { _ in }) throws -> [VirtualMember] {
+  package func join(_ count: Int, _ adjust: (inout ParticipantConfiguration) -> Void = { _ in }) throws
+    -> [VirtualMember]
+  {
     let added = try (0..<count).map { _ in try addMember(adjust) }
     for member in added { try connect(member) }
     try run(until: { added.allSatisfy { $0.participant.isMediaReady } }, within: .seconds(10))
     return added
   }
 
-  func leave(_ member: VirtualMember) throws {
+  package func leave(_ member: VirtualMember) throws {
     member.stopSending()
     member.participant.leave(at: now, into: member.batch)
     try drain(member)
   }
 
   /// Cuts the member's signalling connection; both ends notice at once, what was on its way is lost.
-  func cutSignaling(of member: VirtualMember) throws {
+  package func cutSignaling(of member: VirtualMember) throws {
     guard let connection = member.connection else { return }
     member.connection = nil
     member.participant.signalingLost(at: now)
@@ -106,63 +123,89 @@ final class VirtualCall {
     try drainRelay()
   }
 
-  func resume(_ member: VirtualMember) throws {
+  package func resume(_ member: VirtualMember) throws {
     member.connection = freshConnection()
     member.participant.resume(at: now)
     try drain(member)
   }
 
+  /// Adds a member that is keys alone. `bundle`: what it shows the relay instead of its own.
+  @discardableResult
+  package func join(_ keys: CallKeys, bundle: Blob? = nil) throws -> Puppet {
+    let puppet = Puppet(keys: keys, connection: freshConnection())
+    puppets.append(puppet)
+    try submit(.join(Join(room: invite.room, token: nil, bundle: bundle ?? keys.bundle)), on: puppet.connection)
+    return puppet
+  }
+
+  /// A message to the relay on any connection, now, past the operator's hook.
+  package func submit(_ message: ClientMessage, on connection: ConnectionID) throws {
+    try receive(message, on: connection)
+  }
+
+  /// Says something to a member as the relay would, past the operator's hook.
+  package func tell(_ member: MemberID, _ message: RelayMessage, after delay: TimeInterval = .zero) {
+    let at = now + signalingDelay + delay
+    if let puppet = puppets.first(where: { $0.id == member }) {
+      agenda.plan(.messageToPuppet(puppet.connection, message), at: at)
+    } else if let target = members.first(where: { $0.id == member }), let connection = target.connection {
+      agenda.plan(.messageToMember(target.number, connection, SignalingText.encode(message)), at: at)
+    }
+  }
+
   /// Hands the relay a command as its control layer would.
-  func command(_ command: EngineCommand) throws {
+  package func command(_ command: EngineCommand) throws {
     relay.handle(command, at: now, into: relayBatch)
     try drainRelay()
   }
 
   /// Sends a message of the member, as its application would.
-  func send(_ message: ClientMessage, from member: VirtualMember) throws {
+  package func send(_ message: ClientMessage, from member: VirtualMember) throws {
     member.participant.signal(message)
     try drain(member)
   }
 
   /// A datagram from anywhere to the relay, now.
-  func inject(_ datagram: [UInt8], from endpoint: Endpoint) { agenda.plan(.toRelay(datagram, from: endpoint), at: now) }
+  package func inject(_ datagram: [UInt8], from endpoint: Endpoint) {
+    agenda.plan(.toRelay(datagram, from: endpoint), at: now)
+  }
 
   /// A datagram from anywhere to a member, now.
-  func inject(_ datagram: [UInt8], to member: VirtualMember) {
+  package func inject(_ datagram: [UInt8], to member: VirtualMember) {
     agenda.plan(.toMember(member.number, datagram), at: now)
   }
 
-  func plan(after interval: TimeInterval, _ body: @escaping () throws -> Void) {
+  package func plan(after interval: TimeInterval, _ body: @escaping () throws -> Void) {
     agenda.plan(.scripted(body), at: now + interval)
   }
 
   // Media
 
   /// Starts the members' media sources.
-  func startMedia(_ members: [VirtualMember]) {
+  package func startMedia(_ members: [VirtualMember]) {
     for member in members { member.startSending(at: now) }
   }
 
   /// Stops all media and lets what is under way arrive.
-  func settle(for interval: TimeInterval = .seconds(1)) throws {
+  package func settle(for interval: TimeInterval = .seconds(1)) throws {
     for member in members { member.stopSending() }
     try run(for: interval)
   }
 
   // Time
 
-  func run(for interval: TimeInterval) throws {
+  package func run(for interval: TimeInterval) throws {
     let end = now + interval
     while nextHappening <= end { try step() }
     now = max(now, end)
   }
 
-  struct TimedOut: Error, CustomStringConvertible {
-    let description: String
+  package struct TimedOut: Error, CustomStringConvertible {
+    package let description: String
   }
 
   /// Runs until the condition holds; throws when it does not within the time.
-  func run(until condition: () -> Bool, within limit: TimeInterval) throws {
+  package func run(until condition: () -> Bool, within limit: TimeInterval) throws {
     let end = now + limit
     while !condition() {
       guard nextHappening <= end else { throw TimedOut(description: "not within \(limit.seconds) s: \(state)") }
@@ -171,7 +214,7 @@ final class VirtualCall {
   }
 
   /// For messages of failed tests.
-  var state: String {
+  package var state: String {
     members.map { member in
       "member \(member.number): ready \(member.participant.isMediaReady), hop \(member.profile?.name ?? "-"), "
         + "epoch \(member.participant.sendingEpoch.map(String.init) ?? "-"), ended \(member.ended?.description ?? "-")"
@@ -179,7 +222,8 @@ final class VirtualCall {
   }
 
   private var nextHappening: MonotonicInstant {
-    members.reduce(min(agenda.next, relay.nextDeadline)) { min($0, $1.nextDeadline) }
+    let next = members.reduce(min(agenda.next, relay.nextDeadline)) { min($0, $1.nextDeadline) }
+    return puppets.reduce(next) { min($0, $1.nextDeadline) }
   }
 
   private var stepsInPlace = 0
@@ -205,6 +249,7 @@ final class VirtualCall {
       }
       return try drain(member)
     }
+    for puppet in puppets where puppet.nextDeadline <= now { try drain(puppet, puppet.expire(at: now)) }
   }
 
   // What happens
@@ -224,11 +269,14 @@ final class VirtualCall {
       member.participant.receive(slot, from: Self.relayEndpoint, at: now, into: member.batch)
       try drain(member)
     case .messageToRelay(let connection, let text):
-      guard members.contains(where: { $0.connection == connection }) else { return }
+      guard id(of: connection) != nil else { return }
       guard let message = SignalingText.decode(ClientMessage.self, from: text) else {
         throw TimedOut(description: "a client's message is malformed: \(String(decoding: text, as: UTF8.self))")
       }
-      try receive(message, on: connection)
+      try pass(message, on: connection)
+    case .messageToPuppet(let connection, let message):
+      guard let puppet = puppets.first(where: { $0.connection == connection }) else { return }
+      try drain(puppet, puppet.receive(message, at: now))
     case .messageToMember(let number, let connection, let text):
       let member = members[number]
       guard member.connection == connection else { return }
@@ -256,10 +304,27 @@ final class VirtualCall {
     try drainRelay()
   }
 
+  /// A member's message, by way of the operator.
+  private func pass(_ message: ClientMessage, on connection: ConnectionID) throws {
+    guard let onMemberSends, let member = id(of: connection) else { return try receive(message, on: connection) }
+    for (message, delay) in onMemberSends(member, message) {
+      if delay == .zero {
+        try receive(message, on: connection)
+      } else {
+        plan(after: delay) { [self] in if id(of: connection) != nil { try receive(message, on: connection) } }
+      }
+    }
+  }
+
+  /// A message of the relay, by way of the operator.
   private func tell(_ connection: ConnectionID, _ message: RelayMessage) {
-    guard let member = members.first(where: { $0.connection == connection }) else { return }
-    agenda.plan(
-      .messageToMember(member.number, connection, SignalingText.encode(message)), at: now + signalingDelay)
+    guard let member = id(of: connection) else { return }
+    guard let onRelaySends else { return tell(member, message) }
+    for (message, delay) in onRelaySends(member, message) { tell(member, message, after: delay) }
+  }
+
+  private func id(of connection: ConnectionID) -> MemberID? {
+    members.first { $0.connection == connection }?.id ?? puppets.first { $0.connection == connection }?.id
   }
 
   private func drainRelay() throws {
@@ -280,6 +345,12 @@ final class VirtualCall {
       case .close(let connection, let reason): tell(connection, .goodbye(Goodbye(reason: reason)))
       case .roomOpened, .roomClosed, .drained: continue
       }
+    }
+  }
+
+  private func drain(_ puppet: Puppet, _ messages: [ClientMessage]) throws {
+    for message in messages {
+      agenda.plan(.messageToRelay(puppet.connection, SignalingText.encode(message)), at: now + signalingDelay)
     }
   }
 

@@ -1,84 +1,88 @@
-import ClientEngine
+package import ClientEngine
 import DTLS
-import E2EKeys
-import RelayEngine
-import SRTP
-import Signaling
+package import E2EKeys
+package import RelayEngine
+package import SRTP
+package import Signaling
 import TestKit
-import WireBytes
+package import WireBytes
 
 /// A frame that a member sealed.
-struct SentRecord {
+package struct SentRecord {
   /// Position in the member's stream, from 0.
-  let ordinal: Int
-  let plaintext: [UInt8]
-  let isKeyFrame: Bool
-  let sealed: SealedFrame
-  let at: MonotonicInstant
+  package let ordinal: Int
+  package let plaintext: [UInt8]
+  package let isKeyFrame: Bool
+  package let sealed: SealedFrame
+  package let at: MonotonicInstant
 }
 
 /// One participant of a virtual call: the client under test, its media source, and what it received.
-final class VirtualMember {
-  struct StreamKey: Hashable {
-    let member: MemberID
-    let stream: MediaStream
+package final class VirtualMember {
+  package struct StreamKey: Hashable {
+    package let member: MemberID
+    package let stream: MediaStream
   }
 
-  struct FrameKey: Hashable {
-    let member: MemberID
-    let stream: MediaStream
-    let epoch: UInt32
-    let counter: UInt64
+  package struct FrameKey: Hashable {
+    package let member: MemberID
+    package let stream: MediaStream
+    package let epoch: UInt32
+    package let counter: UInt64
   }
 
-  struct Arrival {
-    let ordinal: Int
-    let epoch: UInt32
-    let at: MonotonicInstant
+  package struct Arrival {
+    package let ordinal: Int
+    package let epoch: UInt32
+    package let at: MonotonicInstant
+    /// The slot it came in.
+    package let mid: String
   }
 
   /// What the member's media source makes.
-  struct Media {
-    var sendsAudio = true
-    var sendsVideo = true
-    var audioInterval = TimeInterval.milliseconds(20)
-    var videoInterval = TimeInterval.milliseconds(40)
-    var audioSize = 80
-    var deltaSize = 2_500
-    var keySize = 6_000
+  package struct Media {
+    package var sendsAudio = true
+    package var sendsVideo = true
+    package var audioInterval = TimeInterval.milliseconds(20)
+    package var videoInterval = TimeInterval.milliseconds(40)
+    package var audioSize = 80
+    package var deltaSize = 2_500
+    package var keySize = 6_000
   }
 
-  let number: Int
-  let participant: Participant
-  let slab = PacketSlab(capacity: 512)
-  let batch = EgressBatch(capacity: 512)
-  var endpoint: Endpoint
-  var connection: ConnectionID?
-  var media = Media()
-  var isSending = false
-  var nextAudio = MonotonicInstant.never
-  var nextVideo = MonotonicInstant.never
+  package let number: Int
+  package let participant: Participant
+  package let slab = PacketSlab(capacity: 512)
+  package let batch = EgressBatch(capacity: 512)
+  package var endpoint: Endpoint
+  package var connection: ConnectionID?
+  package var media = Media()
+  package var isSending = false
+  package var nextAudio = MonotonicInstant.never
+  package var nextVideo = MonotonicInstant.never
   private var random: SeededRandom
   private var wantsKeyFrame = true
 
-  private(set) var sent: [MediaStream: [SentRecord]] = [:]
-  private(set) var received: [StreamKey: [Arrival]] = [:]
-  private(set) var keyEvents: [KeyEvent] = []
-  private(set) var epochs: [(epoch: UInt32, cause: RekeyCause, at: MonotonicInstant)] = []
-  private(set) var notices: [Notice] = []
-  private(set) var refusals: [SignalingError] = []
-  private(set) var slots: [String: SlotAssignments.Slot] = [:]
-  private(set) var speakers: [MemberID] = []
-  private(set) var ended: EndReason?
-  private(set) var profile: SRTPProfile?
-  private(set) var keyFrameRequests = 0
+  package private(set) var sent: [MediaStream: [SentRecord]] = [:]
+  package private(set) var received: [StreamKey: [Arrival]] = [:]
+  package private(set) var keyEvents: [KeyEvent] = []
+  package private(set) var epochs: [(epoch: UInt32, cause: RekeyCause, at: MonotonicInstant)] = []
+  package private(set) var notices: [Notice] = []
+  package private(set) var refusals: [SignalingError] = []
+  package private(set) var slots: [String: SlotAssignments.Slot] = [:]
+  package private(set) var speakers: [MemberID] = []
+  package private(set) var ended: EndReason?
+  package private(set) var profile: SRTPProfile?
+  package private(set) var keyFrameRequests = 0
+  /// Frames opened that no member of the call sent, or not so.
+  package private(set) var strangeFrames: [ReceivedFrame] = []
   /// Frames received whose content is not what was sent, or that nobody sent.
-  private(set) var mismatches = 0
-  private(set) var outOfOrder = 0
-  var tap: HopTap?
+  package private(set) var mismatches = 0
+  package private(set) var outOfOrder = 0
+  package var tap: HopTap?
 
-  init(
-    number: Int, invite: InviteSecret, seed: UInt64, at now: MonotonicInstant,
+  package init(
+    number: Int, invite: InviteSecret, identity: MemberIdentity, seed: UInt64, at now: MonotonicInstant,
     _ adjust: (inout ParticipantConfiguration) -> Void
   ) throws {
     self.number = number
@@ -89,24 +93,24 @@ final class VirtualMember {
     media.sendsAudio = configuration.publishAudio
     media.sendsVideo = configuration.publishVideo
     participant = try Participant(
-      configuration, identity: MemberIdentity(), dtls: DTLSIdentity(), slab: slab,
+      configuration, identity: identity, dtls: DTLSIdentity(), slab: slab,
       clock: WallClock(anchor: now, unixNanoseconds: 1_760_000_000_000_000_000), random: random.source, at: now)
   }
 
-  var id: MemberID { participant.member }
+  package var id: MemberID { participant.member }
 
-  var nextDeadline: MonotonicInstant { min(participant.nextDeadline, nextAudio, nextVideo) }
+  package var nextDeadline: MonotonicInstant { min(participant.nextDeadline, nextAudio, nextVideo) }
 
-  func arrivals(from sender: VirtualMember, _ stream: MediaStream) -> [Arrival] {
+  package func arrivals(from sender: VirtualMember, _ stream: MediaStream) -> [Arrival] {
     received[StreamKey(member: sender.id, stream: stream)] ?? []
   }
 
-  func stopSending() {
+  package func stopSending() {
     isSending = false
     (nextAudio, nextVideo) = (.never, .never)
   }
 
-  func startSending(at now: MonotonicInstant) {
+  package func startSending(at now: MonotonicInstant) {
     isSending = true
     // Spread as independent clocks would be.
     let phase = UInt64(number % 8)
@@ -115,7 +119,7 @@ final class VirtualMember {
   }
 
   /// Sends the frames whose time has come. Returns what was sealed.
-  func sendDue(at now: MonotonicInstant) -> [SealedFrame] {
+  package func sendDue(at now: MonotonicInstant) -> [SealedFrame] {
     var sealed: [SealedFrame] = []
     while nextAudio <= now {
       let frame = random.bytes(media.audioSize)
@@ -149,7 +153,7 @@ final class VirtualMember {
   }
 
   /// Takes an event that is no signal.
-  func note(_ event: ParticipantEvent, at now: MonotonicInstant, find: (FrameKey) -> SentRecord?) {
+  package func note(_ event: ParticipantEvent, at now: MonotonicInstant, find: (FrameKey) -> SentRecord?) {
     switch event {
     case .frame(let frame): note(frame, at: now, find: find)
     case .keyFrameRequested:
@@ -157,7 +161,7 @@ final class VirtualMember {
       wantsKeyFrame = true
     case .key(let event):
       keyEvents.append(event)
-      if case .epochActive(let epoch, let cause, _, _) = event { epochs.append((epoch, cause, now)) }
+      if case .epochActive(let epoch, let cause, _, _, _) = event { epochs.append((epoch, cause, now)) }
     case .notice(let notice): notices.append(notice)
     case .refused(let error): refusals.append(error)
     case .slots(let assignments): for slot in assignments.slots { slots[slot.mid] = slot }
@@ -172,9 +176,12 @@ final class VirtualMember {
     let key = FrameKey(member: frame.member, stream: frame.stream, epoch: frame.epoch, counter: frame.counter)
     guard let record = find(key), record.plaintext == frame.plaintext,
       frame.stream.source.kind == .audio || frame.isKeyFrame == record.isKeyFrame
-    else { return mismatches += 1 }
+    else {
+      strangeFrames.append(frame)
+      return mismatches += 1
+    }
     let stream = StreamKey(member: frame.member, stream: frame.stream)
     if let last = received[stream]?.last, last.ordinal >= record.ordinal { outOfOrder += 1 }
-    received[stream, default: []].append(Arrival(ordinal: record.ordinal, epoch: frame.epoch, at: now))
+    received[stream, default: []].append(Arrival(ordinal: record.ordinal, epoch: frame.epoch, at: now, mid: frame.mid))
   }
 }
