@@ -11,7 +11,8 @@ import WireBytes
   func defaults() throws {
     let scenario = try command([]).scenario()
     #expect(scenario.rooms == 1 && scenario.participants == 8 && scenario.duration == .seconds(30))
-    #expect(scenario.suite == .x25519MLKEM1024 && scenario.churnEvents.isEmpty && scenario.recordFolder == nil)
+    #expect(scenario.policy.offered == [.x25519MLKEM1024, .mlkem1024] && scenario.policy.minimumSuite == .mlkem1024)
+    #expect(scenario.churnEvents.isEmpty && scenario.recordFolder == nil && scenario.talkers == 8)
     #expect(try command([]).relayAddress() == nil)
   }
 
@@ -41,7 +42,11 @@ import WireBytes
     (["--no-audio", "--no-video"], "--no-audio --no-video: "), (["--no-audio", "--audio", "a.wav"], "--audio a.wav: "),
     (["--no-video", "--video", "v.ivf"], "--video v.ivf: "), (["--shards", "0"], "--shards 0: "),
     (["--relay", "ws://h", "--metrics-port", "70000"], "--metrics-port 70000: "),
-    (["--max-loss", "101"], "--max-loss"),
+    (["--max-loss", "101"], "--max-loss"), (["--talkers", "0"], "--talkers 0: 1 to"),
+    (["--talkers", "9"], "--talkers 9: 1 to"), (["--no-audio", "--talkers", "2"], "--talkers 2: not together"),
+    (["--max-rekey-p95", "nan"], "--max-rekey-p95 nan"), (["--max-removal-p95=-1"], "--max-removal-p95 -1"),
+    (["--policy", "/nowhere/p.yaml"], "/nowhere/p.yaml: the policy file cannot be read"),
+    (["--policy", "p.yaml", "--suite", "mlkem1024"], "--suite: not together with --policy"),
     (["--max-latency=-1"], "--max-latency -1.0: "), (["--max-join", "inf"], "--max-join"),
     (["--min-mos", "5"], "--min-mos"),
     (["--insecure"], "--insecure: only with --relay"), (["--metrics-port", "1"], "--metrics-port: only with --relay"),
@@ -69,6 +74,7 @@ import WireBytes
   func outputs() throws {
     #expect(throws: MediaFileError.self) { try command(["--json", "/proc/nothing/report.json"]).checkOutputs() }
     #expect(throws: MediaFileError.self) { try command(["--json", "/"]).checkOutputs() }
+    #expect(throws: MediaFileError.self) { try command(["--plot", "/proc/nothing/run.svg"]).checkOutputs() }
     #expect(throws: MediaFileError.self) { try command(["--record", "/proc/version"]).checkOutputs() }
     #expect(throws: MediaFileError.self) { try command(["--record", "/proc/nothing"]).checkOutputs() }
     try command(["--json", "/dev/null"]).checkOutputs()

@@ -10,6 +10,7 @@ import Testing
   ]
   private static let more: Set<String> = [
     "rooms", "frames_duplicated", "out_of_order", "departed_frames_tried", "departed_frames_opened", "relay_drops",
+    "keys", "rekey_converged_ms", "setup_rekey_converged_ms", "changes",
   ]
 
   private enum Value: Decodable, Equatable {
@@ -47,7 +48,9 @@ import Testing
     #expect(json["latency_us"]?["video"]?.names == ["p50", "p95", "p99"])
     #expect(json["join_ms"]?.names == ["p50", "p95"] && json["removal_window_ms"]?.names == ["p50", "p95"])
     #expect(json["mos"]?.names == ["min", "p50"])
-    #expect(json["rekeys"]?.first?.names == ["room", "epoch", "cause", "converged_ms"])
+    #expect(json["rekeys"]?.first?.names == ["room", "epoch", "cause", "at_s", "converged_ms"])
+    #expect(json["rekey_converged_ms"]?.names == ["count", "p50", "p95", "max", "by_cause"])
+    #expect(json["keys"]?["pq_join_ms"]?.names == ["p50", "p95"])
     #expect(json == (try JSONDecoder().decode(Value.self, from: Data(ReportFixture.json.utf8))))
     #expect(try ReportFixture.report().json.last == UInt8(ascii: "\n"))
   }
@@ -76,8 +79,9 @@ import Testing
   func text() throws {
     let text = CallReportText.render(try ReportFixture.report())
     for part in [
-      "8 participants in one room, 20.0 s", "1,234,567", "8,641,969", "3 / 0 / 0", "x25519-mlkem1024 x56",
-      "p50 210 us, p95 700 us, p99 1500 us", "p50 60 ms, p95 140 ms", "min 4.31, p50 4.37", "81.3 ms  (leave)",
+      "8 participants in one room, 20.0 s", "1,234,567", "8,641,969", "3 / 0 / 0",
+      "p50 210 us, p95 700 us, p99 1500 us", "p50 60 ms, p95 140 ms", "min 4.31, p50 4.37",
+      "81.3 ms  (leave, at 10.0 s)",
       "p50 75 ms, p95 90 ms", "opened 0 of 1,200", "98,765", "4.13 us", "30.0 MiB", "0.000 %", "late_for_slot",
       "verdict: pass",
     ] { #expect(text.contains(part), "\(part)") }
@@ -119,8 +123,10 @@ import Testing
       ({ $0.content_mismatches = 1 }, "1 frames differ from what was sent"),
       ({ $0.frames_duplicated = 4 }, "4 frames came more than once"),
       ({ $0.out_of_order = 3 }, "3 frames came out of order"),
-      ({ $0.rekeys[0].converged_ms = nil }, "room 0: epoch 9 (leave) never converged"),
-      ({ $0.rekeys[0].converged_ms = 2_600.4 }, "room 0: epoch 9 took 2600 ms; 2500 allowed"),
+      ({ $0.rekeys[1].converged_ms = nil }, "room 0: epoch 9 (leave) never converged"),
+      ({ $0.rekeys[1].converged_ms = 2_600.4 }, "room 0: epoch 9 took 2600 ms; 2500 allowed"),
+      ({ $0.rekey_converged_ms.p95 = 1_001 }, "rekey p95 is 1001 ms; 1000 allowed"),
+      ({ $0.removal_window_ms.p95 = 1_251 }, "removal window p95 is 1251 ms; 1250 allowed"),
       ({ $0.departed_frames_opened = 1 }, "departed members opened 1 later frames"),
       ({ $0.latency_us.audio.p95 = 50_001 }, "audio latency p95 is 50001 us; 50000 allowed"),
       ({ $0.mos.min = 3.79 }, "a listener's MOS is 3.79; 3.80 is the least allowed"),
@@ -134,6 +140,12 @@ import Testing
         $0.frames_decrypted = 0
         $0.frames_missing = 0
       } == ["no frame was decrypted", "100.000 % of the frames are missing; 0.100 % are allowed"])
+  }
+
+  @Test("what happened before the measured call has no share in its 95th percentile, and a fallback is no failure")
+  func notJudged() throws {
+    #expect(try failures { $0.setup_rekey_converged_ms.p95 = 2_000 }.isEmpty)
+    #expect(try failures { $0.keys.calls_with_fallback = 1 }.isEmpty)
   }
 
   @Test("a call without audio is not judged by how it sounds")

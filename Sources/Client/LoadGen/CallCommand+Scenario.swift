@@ -1,4 +1,5 @@
 package import WireBytes
+import DatagramIO
 import E2EKeys
 
 /// From flags to a scenario: everything is checked before anything starts.
@@ -12,10 +13,6 @@ extension CallCommand {
     guard let length = Self.parseDuration(duration), length.seconds >= 1, length.seconds <= 86_400 else {
       throw CommandError("--duration \(duration): a time such as 30s, 2m or 1500ms, 1 s to 24 h")
     }
-    guard let chosen = KeyAgreementSuite.allCases.first(where: { $0.name == suite }) else {
-      let names = KeyAgreementSuite.allCases.map(\.name).joined(separator: ", ")
-      throw CommandError("--suite \(suite): one of \(names)")
-    }
     var scenario = CallScenario()
     scenario.rooms = rooms
     scenario.participants = participants
@@ -25,7 +22,8 @@ extension CallCommand {
     shape.bitrate = videoBitrate
     scenario.video = noVideo ? .off : video.map { .file($0) } ?? .generated(shape)
     scenario.churnPerMinute = churn
-    scenario.suite = chosen
+    scenario.policy = try keyPolicy()
+    scenario.wantedTalkers = talkers
     scenario.recordFolder = record
     scenario.seed = seed
     scenario.token = token
@@ -39,6 +37,8 @@ extension CallCommand {
     scenario.thresholds.maxLossPercent = maxLoss
     scenario.thresholds.maxAudioLatencyP95Microseconds = maxLatency * 1_000
     scenario.thresholds.maxRekeyMilliseconds = maxRekey
+    scenario.thresholds.maxRekeyP95Milliseconds = maxRekeyP95
+    scenario.thresholds.maxRemovalP95Milliseconds = maxRemovalP95
     scenario.thresholds.maxJoinP95Milliseconds = maxJoin
     scenario.thresholds.minMOS = minMos
     let kinds = (noAudio ? 0 : 1) + (noVideo ? 0 : 1)
@@ -48,6 +48,23 @@ extension CallCommand {
       throw CommandError("--participants \(participants): up to \(most) fit into a room with this media")
     }
     return scenario
+  }
+
+  /// With --suite everyone offers and accepts that one only, so that what runs is what was asked for.
+  private func keyPolicy() throws(CommandError) -> KeyPolicy {
+    if let policy {
+      guard suite == nil else { throw CommandError("--suite: not together with --policy, which says what is offered") }
+      do throws(PolicyFileError) {
+        return try PolicyFile(path: policy).policy(clock: MonotonicClock.wallClock(), at: MonotonicClock.now())
+      } catch {
+        throw CommandError(error.description)
+      }
+    }
+    guard let suite else { return KeyPolicy() }
+    guard let chosen = KeyAgreementSuite(name: suite) else {
+      throw CommandError("--suite \(suite): one of \(KeyAgreementSuite.allCases.map(\.name).joined(separator: ", "))")
+    }
+    return KeyPolicy(offered: [chosen], minimumSuite: chosen)
   }
 
   package func relayAddress() throws(CommandError) -> RelayAddress? {
@@ -78,9 +95,9 @@ extension CallCommand {
   /// Makes sure that what the run will write can be written: a run's result must not be lost for a typing error.
   package func checkOutputs() throws(MediaFileError) {
     if let record { try FileBytes.makeDirectory(record, writable: true) }
-    if let json {
-      if let folder = FileBytes.folder(of: json) { try FileBytes.makeDirectory(folder) }
-      try FileBytes.checkWritable(json)
+    for path in [json, plot].compactMap(\.self) {
+      if let folder = FileBytes.folder(of: path) { try FileBytes.makeDirectory(folder) }
+      try FileBytes.checkWritable(path)
     }
   }
 
@@ -94,6 +111,10 @@ extension CallCommand {
     try check(!(noAudio && noVideo), "no-audio", "--no-video", "a call sends audio, video or both")
     if let audio { try check(!noAudio, "audio", audio, "not together with --no-audio") }
     if let video { try check(!noVideo, "video", video, "not together with --no-video") }
+    if let talkers {
+      try check(!noAudio, "talkers", talkers, "not together with --no-audio")
+      try check((1...participants).contains(talkers), "talkers", talkers, "1 to the number of participants are allowed")
+    }
     if let shards { try check((1...64).contains(shards), "shards", shards, "1 to 64 are allowed") }
     if let metricsPort {
       try check((1...65_535).contains(metricsPort), "metrics-port", metricsPort, "1 to 65535 are allowed")
@@ -103,7 +124,10 @@ extension CallCommand {
   private func checkThresholds() throws(CommandError) {
     try check((0...100).contains(maxLoss), "max-loss", maxLoss, "0 to 100 percent are allowed")
     try check((1...4.5).contains(minMos), "min-mos", minMos, "1 to 4.5 are allowed")
-    for (flag, value) in [("max-latency", maxLatency), ("max-rekey", maxRekey), ("max-join", maxJoin)] {
+    for (flag, value) in [
+      ("max-latency", maxLatency), ("max-rekey", maxRekey), ("max-rekey-p95", maxRekeyP95),
+      ("max-removal-p95", maxRemovalP95), ("max-join", maxJoin),
+    ] {
       try check((0...1e9).contains(value), flag, value, "0 to 1e9 milliseconds are allowed")
     }
   }

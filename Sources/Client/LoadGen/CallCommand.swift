@@ -45,12 +45,22 @@ package struct CallCommand: AsyncParsableCommand {
   var videoBitrate = 1_200_000.0
   @Option(help: "Joins and leaves per minute and room, in turn.")
   var churn = 0.0
-  @Option(help: "Key agreement suite: \(KeyAgreementSuite.allCases.map(\.name).joined(separator: ", ")).")
-  var suite = KeyAgreementSuite.x25519MLKEM1024.name
+  @Option(help: "Members of a room that talk at the same time. Default: all in rooms up to 32, 16 in larger ones.")
+  var talkers: Int?
+  @Option(
+    help: """
+      The one key agreement suite that everyone uses: \(KeyAgreementSuite.allCases.map(\.name).joined(separator: ", ")). \
+      Default: the strongest.
+      """)
+  var suite: String?
+  @Option(help: "YAML file with everyone's demands on keys; see Config/client-policy.yaml. Not together with --suite.")
+  var policy: String?
   @Option(help: "Folder for what the first participant decrypted: Ogg Opus and IVF for each sender.")
   var record: String?
   @Option(help: "File for the report as JSON.")
   var json: String?
+  @Option(help: "File for a picture (SVG) of key changes and audio latency.")
+  var plot: String?
   @Option(help: "Seed of generated media.")
   var seed: UInt64 = 1
   @Flag(help: "Print no progress.")
@@ -62,6 +72,10 @@ package struct CallCommand: AsyncParsableCommand {
   var maxLatency = Thresholds().maxAudioLatencyP95Microseconds / 1_000
   @Option(help: "Time allowed for a rekey, milliseconds.")
   var maxRekey = Thresholds().maxRekeyMilliseconds
+  @Option(help: "Time allowed for a rekey in the measured call, 95th percentile, milliseconds.")
+  var maxRekeyP95 = Thresholds().maxRekeyP95Milliseconds
+  @Option(help: "Time until nobody uses a key that a departed member had, 95th percentile, milliseconds.")
+  var maxRemovalP95 = Thresholds().maxRemovalP95Milliseconds
   @Option(help: "Time allowed from WebSocket to first decrypted frame, 95th percentile, milliseconds.")
   var maxJoin = Thresholds().maxJoinP95Milliseconds
   @Option(help: "Least speech quality allowed (MOS, 1 to 4.5).")
@@ -81,6 +95,7 @@ package struct CallCommand: AsyncParsableCommand {
     display.clear()
     print(CallReportText.render(report))
     if let json { try FileBytes.write(report.json, to: json) }
+    if let plot { try FileBytes.write(CallPicture.draw(report), to: plot) }
     if report.verdict != "pass" { throw ExitCode(1) }
   }
 }

@@ -6,19 +6,20 @@ package struct LoadGenCommand: AsyncParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "sfu-loadgen",
     abstract: "Simulates end-to-end encrypted group calls through a relay and reports what operators need to know.",
-    subcommands: [CallCommand.self, InviteCommand.self], defaultSubcommand: CallCommand.self)
+    subcommands: [CallCommand.self, InviteCommand.self, ArtifactCommand.self], defaultSubcommand: CallCommand.self)
 
   package init() {}
 
   /// Parses, runs and ends the process: with 0 for help and a verdict of pass, 1 for a verdict of fail, and 2 with one
   /// line on standard error for what cannot be run.
   package static func execute() async -> Never {
+    ProcessHygiene.apply()
     var command: any ParsableCommand
     do {
       command = try parseAsRoot()
     } catch {
       guard exitCode(for: error) != .success else { exit(withError: error) }
-      end(message(for: error) + " (see `sfu-loadgen call --help`)")
+      end(message(for: error) + " (see `sfu-loadgen --help`)")
     }
     do {
       if var asynchronous = command as? any AsyncParsableCommand {

@@ -15,6 +15,7 @@ struct CallBooks: Sendable {
     let leftAt: MonotonicInstant?
     let audit: ReceiveAudit
     let decryptFailures: UInt64
+    let keys: KeyMetrics
   }
 
   private let accounts: [Account]
@@ -54,6 +55,7 @@ struct CallBooks: Sendable {
     for account in accounts { count(account, into: &tally) }
     let windows = rooms.flatMap { $0.ledger.removalWindows }.reduce(into: Samples()) { $0.add($1) }
     let ghosts = rooms.map { $0.ghosts.result }
+    let rekeys = rooms.flatMap { $0.ledger.rekeys(room: $0.index, from: start) }
     var report = CallReport(
       participants: scenario.rooms * scenario.participants, rooms: scenario.rooms,
       duration_s: stoppedAt.milliseconds(since: start) / 1_000, frames_sent: rooms.reduce(0) { $0 + $1.sent.total },
@@ -61,7 +63,11 @@ struct CallBooks: Sendable {
       decrypt_failures: accounts.reduce(0) { $0 + $1.decryptFailures }, content_mismatches: tally.mismatches,
       out_of_order: tally.disorder,
       suites: rooms.reduce(into: [:]) { $0.merge($1.ledger.suites, uniquingKeysWith: +) },
-      rekeys: rooms.flatMap { $0.ledger.rekeys(room: $0.index) }, removal_window_ms: CallReport.Spread(windows),
+      keys: KeyReport(accounts.map(\.keys), fallbacks: rooms.map(\.ledger.fallbacks)), rekeys: rekeys,
+      rekey_converged_ms: CallReport.Convergence(rekeys.filter { $0.at_s >= 0 }),
+      setup_rekey_converged_ms: CallReport.Convergence(rekeys.filter { $0.at_s < 0 }),
+      changes: rooms.flatMap { $0.ledger.changes(room: $0.index, from: start) },
+      removal_window_ms: CallReport.Spread(windows),
       departed_frames_tried: ghosts.reduce(0) { $0 + $1.tried },
       departed_frames_opened: ghosts.reduce(0) { $0 + $1.opened },
       latency_us: CallReport.Latencies(

@@ -41,7 +41,7 @@ final class CallParticipant: Sendable {
         participant: try Participant(
           configuration, identity: try MemberIdentity(), dtls: try DTLSIdentity(), slab: slab,
           clock: MonotonicClock.wallClock(), random: .openSSL, at: now),
-        media: media, ledger: room.ledger, sent: room.sent,
+        media: media, room: room,
         recorder: number == 0 && room.index == 0 ? environment.recorder : nil, outputs: outputs, at: now)
     }
   }
@@ -49,7 +49,8 @@ final class CallParticipant: Sendable {
   private static func configuration(for room: CallRoom, _ environment: CallEnvironment) -> ParticipantConfiguration {
     let slots = environment.scenario.receiveSlots
     var configuration = ParticipantConfiguration(invite: room.invite)
-    configuration.policy = KeyPolicy(offered: [environment.scenario.suite])
+    configuration.policy = environment.scenario.policy
+    configuration.stopwatch = Stopwatch { MonotonicClock.now().nanoseconds }
     configuration.token = environment.scenario.token
     configuration.publishAudio = environment.media.audio != nil
     configuration.publishVideo = environment.media.video != nil

@@ -11,7 +11,10 @@ package struct CallScenario: Sendable {
   package var video: VideoInput = .generated(.hd)
   /// Joins and leaves per minute and room, in turn; 0 for none.
   package var churnPerMinute = 0.0
-  package var suite = KeyAgreementSuite.x25519MLKEM1024
+  /// What everyone demands of keys.
+  package var policy = KeyPolicy()
+  /// Members of a room that talk at the same time; nil for the default.
+  package var wantedTalkers: Int?
   package var recordFolder: String?
   package var seed: UInt64 = 1
   package var token: String?
@@ -46,6 +49,16 @@ package struct CallScenario: Sendable {
       moment += interval
     }
     return events
+  }
+
+  /// Rooms up to this size hear everyone all the time: the hardest case for a relay.
+  private static let openRoom = 32
+  /// In larger ones somebody listens. Sixteen at a time is more than any conversation has.
+  private static let largeRoomTalkers = 16
+
+  /// Members of a room that talk at the same time; the others send what their encoder makes of silence.
+  package var talkers: Int {
+    min(participants, wantedTalkers ?? (participants <= Self.openRoom ? participants : Self.largeRoomTalkers))
   }
 
   /// Receive slots that a participant asks for: one for everyone else who can be there at the same time, and one more,

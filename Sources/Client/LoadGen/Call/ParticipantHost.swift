@@ -20,9 +20,10 @@ final class ParticipantHost: DatagramHandler {
   private let outputs: Outputs
   private let ledger: RoomLedger
   private let sent: SentFrames
+  private let floor: TalkFloor
+  private let seat: Int
   private let recorder: CallRecorder?
-  private let audio: AudioClip?
-  private var audioIndex: Int
+  private var audio: SpeechSource?
   private var video: VideoSource?
   private let videoInterval: TimeInterval
   private let videoStart: UInt32
@@ -37,20 +38,23 @@ final class ParticipantHost: DatagramHandler {
   private(set) var endedBecause: String?
   private var sendingFrom: MonotonicInstant?
   private var leftAt: MonotonicInstant?
+  /// What a departed member tries to open afterwards is not part of the call.
+  private var keysAtLeave: KeyMetrics?
   private var hasEnded = false
 
   init(
-    number: Int, participant: Participant, media: ParticipantMedia, ledger: RoomLedger, sent: SentFrames,
-    recorder: CallRecorder?, outputs: Outputs, at now: MonotonicInstant
+    number: Int, participant: Participant, media: ParticipantMedia, room: CallRoom, recorder: CallRecorder?,
+    outputs: Outputs, at now: MonotonicInstant
   ) {
     self.number = number
     self.participant = participant
     self.outputs = outputs
-    self.ledger = ledger
-    self.sent = sent
+    ledger = room.ledger
+    sent = room.sent
+    floor = room.floor
+    seat = room.floor.take(number)
     self.recorder = recorder
     audio = media.audio
-    audioIndex = media.audioOffset
     video = media.video
     videoInterval = media.videoInterval
     videoStart = UInt32(truncatingIfNeeded: number) &* 90_000
@@ -72,7 +76,9 @@ final class ParticipantHost: DatagramHandler {
   func receive(_ message: RelayMessage, at now: MonotonicInstant, into batch: EgressBatch) {
     switch message {
     case .rekey(let rekey) where rekey.phase == .prepare: ledger.prepared(rekey, at: now)
-    case .joined: ledger.joined(number)
+    case .joined: ledger.joined(number, at: now)
+    // A member left while a message to it was on its way; a key that went missing shows elsewhere.
+    case .error(let error) where error.code == .notFound && error.about == "sealed": break
     case .error(let error): outputs.failed("participant \(number): the relay said: \(error.message)")
     default: break
     }
@@ -97,8 +103,10 @@ final class ParticipantHost: DatagramHandler {
   func leave(at now: MonotonicInstant, into batch: EgressBatch) -> UInt32 {
     stopSending()
     leftAt = now
+    keysAtLeave = participant.keyMetrics
     let lastEpoch = participant.lastKnownEpoch ?? 0
     ledger.left(number, at: now, lastEpoch: lastEpoch)
+    floor.leave(number)
     participant.leave(at: now, into: batch)
     return lastEpoch
   }
@@ -113,7 +121,8 @@ final class ParticipantHost: DatagramHandler {
     audit.compare(with: sent)
     return CallBooks.Account(
       number: number, room: room, member: participant.member, startedAt: startedAt, sendingFrom: sendingFrom,
-      leftAt: leftAt, audit: audit, decryptFailures: participant.statistics.decryptFailures)
+      leftAt: leftAt, audit: audit, decryptFailures: participant.statistics.decryptFailures,
+      keys: keysAtLeave ?? participant.keyMetrics)
   }
 
   /// Stops the media clock; frames already sent are still on their way.
@@ -135,12 +144,11 @@ final class ParticipantHost: DatagramHandler {
   }
 
   private func sendMedia(at now: MonotonicInstant, into batch: EgressBatch) {
-    while nextAudio <= now, let audio {
-      let packet = audio.packets[audioIndex]
-      let level = audio.levels[audioIndex]
-      audioIndex = (audioIndex + 1) % audio.packets.count
-      note(participant.sendAudio(packet, duration: 960, level: level, at: now, into: batch), packet, at: now)
-      nextAudio = nextAudio + Self.audioInterval
+    while nextAudio <= now, let step = audio?.next(isTalking: floor.isTalking(seat, at: nextAudio)) {
+      let sealed = participant.sendAudio(
+        step.packet, duration: UInt32(960 * step.intervals), level: step.level, at: now, into: batch)
+      note(sealed, step.packet, at: now)
+      nextAudio = nextAudio + Self.audioInterval * UInt64(step.intervals)
     }
     while nextVideo <= now, video != nil {
       guard let frame = video?.next() else { return }
@@ -169,12 +177,15 @@ final class ParticipantHost: DatagramHandler {
     case .signal(let message): outputs.signal(message)
     case .frame(let frame):
       audit.note(frame, at: now)
-      recorder?.add(frame.plaintext, from: frame.member, stream: frame.stream)
+      recorder?.add(frame)
     case .keyFrameRequested: video?.requestKeyFrame()
-    case .key(.epochActive(let epoch, _, _, _)): ledger.activated(epoch, by: number, at: now)
+    case .key(.epochActive(let epoch, _, _, _, _)): ledger.activated(epoch, by: number, at: now)
+    case .key(.fallback(_, let suite)): ledger.fellBack(to: suite)
     case .key(.suiteChosen(_, let suite)): ledger.chose(suite)
+    case .key(.memberRejected(_, .noCommonSuite(let offers))):
+      outputs.failed("participant \(number): a member was rejected, no common suite: \(offers)")
     case .key(.memberRejected(_, let reason)):
-      outputs.failed("participant \(number): a member was rejected: \(reason)")
+      outputs.failed("participant \(number): a member was rejected: \(reason.label)")
     case .key(.rekeyFailed(let epoch, let reason)):
       outputs.failed("participant \(number): the change to epoch \(epoch) failed: \(reason)")
     case .ended(let reason):

@@ -23,7 +23,9 @@ struct RunningCall {
     self.progress = progress
     let invite = environment.scenario.invite
     rooms = (0..<environment.scenario.rooms).map { index in
-      CallRoom(index: index, invite: invite ?? InviteSecret(random: .openSSL))
+      CallRoom(
+        index: index, invite: invite ?? InviteSecret(random: .openSSL), scenario: environment.scenario,
+        at: MonotonicClock.now())
     }
   }
 

@@ -1,27 +1,40 @@
 import Glibc
 
-/// Whole files as bytes, read and written in one go; inputs of a load test are short clips.
+/// Files as bytes: whole ones, since inputs of a load test are short clips, and long ones in pieces.
 package enum FileBytes {
   /// Input files above this size are refused rather than held in memory.
   private static let limit = 512 * 1024 * 1024
 
-  package static func read(_ path: String) throws(MediaFileError) -> [UInt8] {
+  /// The whole file; one above `limit` bytes is refused.
+  package static func read(_ path: String, limit: Int = Self.limit) throws(MediaFileError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    try stream(path) { chunk throws(MediaFileError) in
+      bytes += chunk
+      guard bytes.count <= limit else {
+        let size = limit >= 1 << 20 ? "\(limit >> 20) MiB" : "\(limit >> 10) KiB"
+        throw MediaFileError(path: path, problem: "is larger than \(size)")
+      }
+    }
+    return bytes
+  }
+
+  /// Hands the file over in pieces, so that its size does not matter.
+  package static func stream(
+    _ path: String, _ body: (ArraySlice<UInt8>) throws(MediaFileError) -> Void
+  ) throws(MediaFileError) {
     guard let file = unsafe fopen(path, "rb") else {
       throw MediaFileError(path: path, problem: "cannot be read: \(reason())")
     }
     defer { unsafe fclose(file) }
-    var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let count = unsafe fread(&chunk, 1, chunk.count, file)
       guard count > 0 else { break }
-      bytes += chunk.prefix(count)
-      guard bytes.count <= limit else { throw MediaFileError(path: path, problem: "is larger than 512 MiB") }
+      try body(chunk.prefix(count))
     }
     guard unsafe ferror(file) == 0 else {
       throw MediaFileError(path: path, problem: "cannot be read: \(reason())")
     }
-    return bytes
   }
 
   package static func write(_ bytes: [UInt8], to path: String) throws(MediaFileError) {
@@ -34,9 +47,33 @@ package enum FileBytes {
     }
   }
 
+  /// Makes a file with exactly these permissions. One that is there is left alone, which is an error, unless it is to be
+  /// replaced: then the new one takes its place at once, so that the content never has the old one's permissions.
+  package static func create(
+    _ path: String, _ bytes: [UInt8], permissions: UInt32, replacing: Bool
+  ) throws(MediaFileError) {
+    let place = replacing ? "\(path).\(getpid()).new" : path
+    let descriptor = unsafe open(place, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
+    guard descriptor >= 0 else {
+      throw MediaFileError(path: path, problem: errno == EEXIST ? "is there already" : "cannot be made: \(reason())")
+    }
+    let count = unsafe Glibc.write(descriptor, bytes, bytes.count)
+    // The mask of the process takes permissions away; these are to be exact.
+    var isDone = count == bytes.count && fchmod(descriptor, permissions) == 0 && fsync(descriptor) == 0
+    isDone = Glibc.close(descriptor) == 0 && isDone
+    if isDone, replacing { isDone = unsafe rename(place, path) == 0 }
+    guard isDone else {
+      let problem = "cannot be written: \(reason())"
+      unsafe unlink(place)
+      throw MediaFileError(path: path, problem: problem)
+    }
+  }
+
+  package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
   /// Throws unless `path` can be written; leaves no new file behind.
   package static func checkWritable(_ path: String) throws(MediaFileError) {
-    let isNew = unsafe access(path, F_OK) != 0
+    let isNew = !exists(path)
     guard let file = unsafe fopen(path, "ab") else {
       throw MediaFileError(path: path, problem: "cannot be written: \(reason())")
     }

@@ -3,6 +3,8 @@ import WireBytes
 /// The clips that a scenario's participants send, loaded and encoded once.
 struct ScenarioMedia: Sendable {
   let audio: AudioClip?
+  /// Nil when everyone talks all the time.
+  let silence: SilenceClip?
   let video: VideoClip?
 
   init(_ scenario: CallScenario) throws(MediaFileError) {
@@ -19,6 +21,12 @@ struct ScenarioMedia: Sendable {
       }
       audio = clip
     }
+    if audio != nil, scenario.talkers < scenario.participants {
+      guard let clip = SilenceClip() else { throw MediaFileError(path: "libopus", problem: "cannot encode silence") }
+      silence = clip
+    } else {
+      silence = nil
+    }
     switch scenario.video {
     case .off: video = nil
     case .generated(let shape): video = .generated(shape)
@@ -29,7 +37,8 @@ struct ScenarioMedia: Sendable {
   func media(for number: Int, seed: UInt64) -> ParticipantMedia {
     let rate = video?.frameRate ?? 30
     return ParticipantMedia(
-      audio: audio, audioOffset: audio.map { number * 97 % $0.packets.count } ?? 0,
+      // Where in the clip this participant starts, so that not all say the same at once.
+      audio: audio.map { SpeechSource($0, silence: silence, offset: number * 97) },
       video: video.map { VideoSource($0, seed: seed &+ UInt64(number) &* 0x9E37) },
       videoInterval: TimeInterval(nanoseconds: UInt64(1e9 / rate)))
   }
@@ -37,9 +46,7 @@ struct ScenarioMedia: Sendable {
 
 /// What a participant sends.
 struct ParticipantMedia: Sendable {
-  var audio: AudioClip?
-  /// Where in the clip this participant starts, so that not all say the same at once.
-  var audioOffset: Int
+  var audio: SpeechSource?
   var video: VideoSource?
   var videoInterval: TimeInterval
 }

@@ -34,6 +34,8 @@ package struct CallReport: Codable, Sendable {
     package var room: Int
     package var epoch: UInt32
     package var cause: String
+    /// Seconds from the beginning of the measured call; negative while everyone still joined.
+    package var at_s: Double
     /// From the membership change at the relay's clients to the last member on the new epoch; nil if one never came.
     @NullIfUnknown package var converged_ms: Double?
   }
@@ -55,7 +57,14 @@ package struct CallReport: Codable, Sendable {
   package var content_mismatches: UInt64
   package var out_of_order: UInt64
   package var suites: [String: Int]
+  package var keys: KeyReport
   package var rekeys: [RekeyResult]
+  /// Of the key changes within the measured call.
+  package var rekey_converged_ms: Convergence
+  /// Of those before it, while everyone joined.
+  package var setup_rekey_converged_ms: Convergence
+  /// Joins and leaves within the measured call.
+  package var changes: [Change]
   package var removal_window_ms: Spread
   /// Frames sealed after its removal that a departed member tried, and how many of them it could open.
   package var departed_frames_tried: UInt64

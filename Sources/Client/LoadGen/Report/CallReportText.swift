@@ -8,13 +8,13 @@ package enum CallReportText {
     let calls = report.rooms == 1 ? "one room" : "\(report.rooms) rooms"
     lines.append("")
     lines.append("\(report.participants) participants in \(calls), \(fixed(report.duration_s, 1)) s")
+    if let alarm = KeyReportText.alarm(report) { lines += ["", "!! \(alarm)"] }
     lines.append("")
     row("frames sent", grouped(report.frames_sent))
     row("frames decrypted", grouped(report.frames_decrypted))
     row(
       "missing / failed / wrong", "\(report.frames_missing) / \(report.decrypt_failures) / \(report.content_mismatches)"
     )
-    row("suites", report.suites.sorted { $0.key < $1.key }.map { "\($0.key) x\($0.value)" }.joined(separator: ", "))
     lines.append("")
     row("audio latency", latency(report.latency_us.audio))
     row("video latency", latency(report.latency_us.video))
@@ -23,15 +23,9 @@ package enum CallReportText {
       "speech quality (MOS)",
       report.mos.min == 0 ? "no audio heard" : "min \(fixed(report.mos.min, 2)), p50 \(fixed(report.mos.p50, 2))")
     lines.append("")
-    for rekey in report.rekeys.prefix(12) {
-      let time = rekey.converged_ms.map { "\(fixed($0, 1)) ms" } ?? "never converged"
-      let room = report.rooms > 1 ? "room \(rekey.room), " : ""
-      row("rekey to epoch \(rekey.epoch)", "\(time)  (\(room)\(rekey.cause))")
-    }
-    if report.rekeys.count > 12 { row("", "... and \(report.rekeys.count - 12) more") }
-    row(
-      "removal window",
-      "p50 \(fixed(report.removal_window_ms.p50, 0)) ms, p95 \(fixed(report.removal_window_ms.p95, 0)) ms")
+    for (name, value) in KeyReportText.suites(report) { row(name, value) }
+    lines.append("")
+    for (name, value) in KeyReportText.changes(report) { row(name, value) }
     row(
       "departed members",
       "opened \(report.departed_frames_opened) of \(grouped(report.departed_frames_tried)) later frames")
@@ -44,6 +38,8 @@ package enum CallReportText {
       row("  dropped: \(reason)", grouped(count))
     }
     lines.append("")
+    // Said again where everybody looks.
+    if let alarm = KeyReportText.alarm(report) { lines.append("!! \(alarm)") }
     lines.append(report.verdict == "pass" ? "verdict: pass" : "verdict: FAIL")
     for failure in report.failures { lines.append("  - \(failure)") }
     return lines.joined(separator: "\n")
@@ -67,7 +63,7 @@ package enum CallReportText {
     return sign + "\(whole)." + String(repeating: "0", count: digits - part.count) + part
   }
 
-  private static func grouped(_ value: UInt64) -> String {
+  package static func grouped(_ value: UInt64) -> String {
     var digits = Array(String(value))
     var index = digits.count - 3
     while index > 0 {

@@ -5,7 +5,12 @@ package struct Thresholds: Sendable {
   package var maxDecryptFailures: UInt64 = 0
   /// A third of the 150 ms one way that ITU-T G.114 asks for; the rest is for networks and play-out buffers.
   package var maxAudioLatencyP95Microseconds = 50_000.0
+  /// The longest that any key change may take.
   package var maxRekeyMilliseconds = 2_500.0
+  /// 95th percentile over the key changes of the measured call: the goal for the largest rooms.
+  package var maxRekeyP95Milliseconds = 1_000.0
+  /// The same, and the quarter of a second for which the relay gathers changes of a large room.
+  package var maxRemovalP95Milliseconds = 1_250.0
   package var minMOS = 3.8
   package var maxJoinP95Milliseconds = 3_000.0
 
@@ -39,6 +44,15 @@ package struct Thresholds: Sendable {
           "room \(rekey.room): epoch \(rekey.epoch) took \(fixed(time, 0)) ms; \(fixed(maxRekeyMilliseconds, 0)) allowed"
         )
       }
+    }
+    if report.rekey_converged_ms.p95 > maxRekeyP95Milliseconds {
+      failures.append(
+        "rekey p95 is \(fixed(report.rekey_converged_ms.p95, 0)) ms; \(fixed(maxRekeyP95Milliseconds, 0)) allowed")
+    }
+    if report.removal_window_ms.p95 > maxRemovalP95Milliseconds {
+      failures.append(
+        "removal window p95 is \(fixed(report.removal_window_ms.p95, 0)) ms; "
+          + "\(fixed(maxRemovalP95Milliseconds, 0)) allowed")
     }
     if report.departed_frames_opened > 0 {
       failures.append("departed members opened \(report.departed_frames_opened) later frames")
