@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Runs the web client's unit tests in Chromium, in Chromium without post-quantum WebCrypto and in Firefox, where
+# possible in a network namespace that has nothing but loopback.
+# Usage: run.sh [BROWSER ...], where BROWSER is chromium, chromium-wasm or firefox; without it all, one after the other.
+set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+root="$(cd "$here/../.." && pwd)"
+interop="$root/Tests/Interop"
+
+venv="$root/.build/interop-venv"
+if ! "$venv/bin/python" -c 'import websockets; from cryptography.hazmat.primitives.asymmetric import mldsa' 2>/dev/null
+then
+  [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$interop/requirements.txt" -r "$here/requirements.txt"
+fi
+
+# The driver of the browsers is the hop test's.
+export PYTHONPATH="$interop" PYTHONDONTWRITEBYTECODE=1
+# The test bounds itself; this is for the case that it cannot.
+command=(timeout --foreground -k 5 110 "$venv/bin/python" "$here/web.py" "$@")
+# In a process namespace of its own nothing that it started can outlive it.
+isolated=(unshare --net --pid --fork --kill-child --mount-proc)
+if [ "$(id -u)" -eq 0 ] && "${isolated[@]}" true 2>/dev/null; then
+  exec "${isolated[@]}" sh -c 'ip link set lo up && exec "$@"' sh "${command[@]}"
+fi
+echo "web: no namespaces of its own; running on the machine's loopback"
+exec "${command[@]}"

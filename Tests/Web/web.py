@@ -1,0 +1,140 @@
+"""Runs the web client's unit tests in real browsers and prints what they found."""
+import asyncio
+import contextlib
+import functools
+import http.server
+import json
+import os
+import sys
+import threading
+import time
+
+import browsers
+from known_answers import KnownAnswers
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+FOLDERS = {
+    "/client/": os.path.join(ROOT, "Sources", "Client", "WebClient"),
+    "/tests/": os.path.join(HERE, "page"),
+    "/vectors/": os.path.join(ROOT, "Tests", "SFrameTests", "Vectors"),
+}
+# The policy under which the page will be served: what the tests do must work under it.
+POLICY = "; ".join([
+    "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "worker-src 'self'", "connect-src 'self'",
+])
+# For one browser, its start included.
+LIMIT_SECONDS = 45
+
+NATIVE = ["ML-KEM-768", "ML-KEM-1024", "X-Wing", "ML-DSA-65"]
+WITHOUT_POST_QUANTUM = "--disable-features=WebCryptoPQC"
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    extensions_map = {
+        ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".wasm": "application/wasm",
+        ".json": "application/json",
+    }
+
+    def __init__(self, *arguments, document, **options):
+        self.document = document
+        super().__init__(*arguments, **options)
+
+    def translate_path(self, path):
+        for prefix, folder in FOLDERS.items():
+            if path.startswith(prefix):
+                inside = os.path.normpath("/" + path[len(prefix):].partition("?")[0])
+                return folder + inside
+        return os.path.join(HERE, "nothing")
+
+    def do_GET(self):
+        if self.path != "/known-answers.json":
+            return super().do_GET()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(self.document)))
+        self.end_headers()
+        self.wfile.write(self.document)
+
+    def end_headers(self):
+        self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def page_server(answers):
+    handler = functools.partial(Handler, document=json.dumps(answers.document()).encode())
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_address[1]}/tests/index.html"
+        server.shutdown()
+
+
+@contextlib.asynccontextmanager
+async def chromium_without_post_quantum():
+    browsers.CHROMIUM_ARGUMENTS.append(WITHOUT_POST_QUANTUM)
+    try:
+        async with browsers.chromium() as browser:
+            yield browser
+    finally:
+        browsers.CHROMIUM_ARGUMENTS.remove(WITHOUT_POST_QUANTUM)
+
+
+# How to start each browser, and what it must take from WebCrypto; all else must come from WebAssembly.
+BROWSERS = {
+    "chromium": (browsers.chromium, NATIVE),
+    "chromium-wasm": (chromium_without_post_quantum, []),
+    "firefox": (browsers.firefox, []),
+}
+
+
+class Results:
+    def __init__(self, browser):
+        self.browser, self.passed, self.failed = browser, 0, 0
+
+    def record(self, name, holds, why=""):
+        self.passed += holds
+        self.failed += not holds
+        print(f"{self.browser:13} {'ok' if holds else 'FAILED'}: {name}{': ' + why if why else ''}", flush=True)
+
+
+async def run(name, page, answers, results):
+    start, native = BROWSERS[name]
+    async with asyncio.timeout(LIMIT_SECONDS), start() as browser:
+        tab = await browser.open(page)
+        backends = await tab.evaluate("tests.backends()")
+        expected = {algorithm: "native" if algorithm in native else "wasm" for algorithm in backends}
+        results.record(f"implementations: {backends}", backends == expected)
+        for suite in await tab.evaluate("tests.suites()"):
+            for check in await tab.evaluate(f"tests.run({suite!r})"):
+                results.record(f"{suite}: {check['name']}", check["error"] is None, check["error"] or check["note"])
+        for check, holds in answers.judge(await tab.evaluate("tests.forPython()")):
+            results.record(f"pq: {check}", holds)
+
+
+async def main(names):
+    answers = KnownAnswers()
+    all_results = []
+    began = time.monotonic()
+    with page_server(answers) as page:
+        # One at a time: a browser takes more than one core.
+        for name in names or BROWSERS:
+            results = Results(name)
+            all_results.append(results)
+            try:
+                await run(name, page, answers, results)
+            except TimeoutError:
+                results.record(f"done within {LIMIT_SECONDS} s", False)
+            except (RuntimeError, OSError) as failure:
+                results.record("ran to its end", False, str(failure))
+    passed, failed = sum(r.passed for r in all_results), sum(r.failed for r in all_results)
+    print(f"web: {passed} passed, {failed} failed in {time.monotonic() - began:.0f} s", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(sys.argv[1:])))
