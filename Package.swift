@@ -66,6 +66,7 @@ let package = Package(
     .target(name: "COpenSSLShims", dependencies: ["COpenSSL"], path: "Sources/C/COpenSSLShims"),
     .target(name: "COpusShims", dependencies: ["COpus"], path: "Sources/C/COpusShims"),
     .target(name: "CNetLinux", path: "Sources/C/CNetLinux"),
+    .target(name: "CHardening", path: "Sources/C/CHardening"),
 
     // Wire: bytes in, values out. No sockets, no clock, no cryptography.
     module("WireBytes", "Wire"),
@@ -117,8 +118,8 @@ let package = Package(
     module(
       "LoadGen", "Client",
       [
-        "WireBytes", "Signaling", "HopCrypto", "DTLS", "E2EKeys", "ClientEngine", "DatagramIO", "COpus",
-        "COpusShims", arguments, log, nioSSL, .product(name: "Yams", package: "Yams"),
+        "WireBytes", "Signaling", "HopCrypto", "DTLS", "SFrame", "E2EKeys", "ClientEngine", "DatagramIO", "CHardening",
+        "COpus", "COpusShims", arguments, log, nioSSL, .product(name: "Yams", package: "Yams"),
       ] + nio),
     tool("sfu-loadgen", "Client", ["LoadGen", arguments]),
 
@@ -180,7 +181,7 @@ let package = Package(
         "TestKit", log, arguments,
       ]),
     tests("SFrameTests", ["WireBytes", "SFrame", "TestKit", crypto], resources: [.copy("Vectors")]),
-    tests("E2EKeysTests", ["WireBytes", "Signaling", "SFrame", "E2EKeys", "TestKit", crypto]),
+    tests("E2EKeysTests", ["WireBytes", "Signaling", "SFrame", "E2EKeys", "CHardening", "TestKit", crypto]),
     tests("ReferenceTests", ["WireBytes", "E2EKeys", "TestKit", crypto], resources: [.copy("reference.py")]),
     tests(
       "ClientEngineTests",

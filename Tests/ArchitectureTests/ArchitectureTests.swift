@@ -16,9 +16,11 @@ import Testing
     "Edge/DatagramIO/ReceiveVector.swift", "Edge/DatagramIO/SendVector.swift", "Edge/DatagramIO/UDPPort.swift",
     "Edge/DatagramIO/UDPPortError.swift", "Edge/RelayRuntime/Configuration/FileContents.swift",
     "Edge/RelayRuntime/Configuration/SettingsFile.swift",
-    "Client/SFrame/KeySplitting.swift", "Client/E2EKeys/Secrets/SecretBytes.swift", "Client/E2EKeys/Secrets/FreedMemory.swift",
+    "Client/SFrame/KeySplitting.swift", "Client/E2EKeys/Secrets/SecretBytes.swift",
+    "Client/E2EKeys/Secrets/FreedMemory.swift",
     "Client/LoadGen/Media/FileBytes.swift", "Client/LoadGen/Media/OpusCodec.swift",
-    "Client/LoadGen/ProgressLine.swift", "Client/LoadGen/Relay/ChildProcess.swift",
+    "Client/LoadGen/ProcessHygiene.swift", "Client/LoadGen/ProgressLine.swift",
+    "Client/LoadGen/Relay/ChildProcess.swift",
     "Client/LoadGen/Relay/OwnRelay.swift", "Client/LoadGen/Relay/SignalingClient.swift",
   ]
 

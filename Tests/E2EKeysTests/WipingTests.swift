@@ -1,3 +1,4 @@
+import CHardening
 import Crypto
 @testable import E2EKeys
 import Foundation
@@ -60,6 +61,8 @@ import WireBytes
 
   /// A call with a leave and a renewal of keys; returns what its members knew, after they let go of it.
   private func runCall(end: (Call) -> Void) throws -> Known {
+    // As `sfu-loadgen` does first of all. `close` reaches what is small, this what is large.
+    #expect(chardening_overwrite_freed_memory())
     let call = Call(random: .system)
     for _ in 0..<3 { try call.join(policy: KeyPolicy(minimumSuite: .mlkem768)) }
     call.run(for: .milliseconds(300))

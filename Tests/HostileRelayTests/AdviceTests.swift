@@ -120,8 +120,8 @@ import WireBytes
     let adversary = try Adversary(seed: 364)
     let call = adversary.call
     let members = try adversary.join(3, sendsVideo: true)
-    // Said before the preparation and right after it, when nobody has the key; and the slowest gets its key a third of a
-    // second later than the others.
+    // Said before the preparation and right after it, when nobody has the key; and the slowest gets its key a third of
+    // a second later than the others.
     adversary.toMember = { [patient] member, message in
       switch message {
       case .rekey(var rekey) where rekey.phase == .prepare:

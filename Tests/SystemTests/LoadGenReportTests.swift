@@ -5,7 +5,10 @@ import Testing
 extension SystemTests {
   @Suite("sfu-loadgen call: verdict, report and exit code") struct LoadGenReportTests {
     /// What a slow test machine may take; the defaults are for operators.
-    static let patience = ["--max-latency", "2000", "--max-join", "20000", "--max-rekey", "8000", "--min-mos", "1"]
+    static let patience = [
+      "--max-latency", "2000", "--max-join", "20000", "--max-rekey", "8000", "--max-rekey-p95", "8000",
+      "--max-removal-p95", "8000", "--min-mos", "1",
+    ]
 
     @Test("eight members with joins and leaves: pass, a complete report, and nothing for who has left")
     func eightWithChurn() async throws {

@@ -41,7 +41,7 @@ extension SystemTests {
 
     @Test("fifty in one room: nothing is lost at the relay")
     func fifty() async throws {
-      let report = try await hold(["--participants", "50", "--no-video", "--duration", "5s"])
+      let report = try await hold(["--participants", "50", "--talkers", "50", "--no-video", "--duration", "5s"])
       #expect(report.participants == 50)
       #expect(report.packets_forwarded > 50 * 49 * 200)
       #expect(report.loss_percent == 0 && report.failures.isEmpty)

@@ -82,20 +82,14 @@ extension Participant {
     for action in keys.takeActions() {
       switch action {
       case .send(let sealed): signal(.sealed(sealed))
-      case .ready(let epoch):
-        note(epoch)
-        signal(.ready(Ready(epoch: epoch)))
-      case .event(let event):
-        if case .epochActive(let epoch, _, _, _, _) = event { note(epoch) }
-        events.append(.key(event))
+      case .ready(let epoch): signal(.ready(Ready(epoch: epoch)))
+      case .event(let event): events.append(.key(event))
       }
     }
-    if lastKnownEpoch != known { openParked(at: now, into: batch) }
-  }
-
-  func note(_ epoch: UInt32) {
-    firstEpoch = min(firstEpoch ?? epoch, epoch)
+    guard let epoch = keys.highestEpoch else { return }
+    firstEpoch = firstEpoch ?? epoch
     lastKnownEpoch = max(lastKnownEpoch ?? 0, epoch)
+    if lastKnownEpoch != known { openParked(at: now, into: batch) }
   }
 
   func ping(at now: MonotonicInstant) {

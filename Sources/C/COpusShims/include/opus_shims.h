@@ -14,6 +14,10 @@ static inline int opus_shims_configure_speech(OpusEncoder *encoder, opus_int32 b
   return status;
 }
 
+// Discontinuous transmission: of silence most packets come out with two bytes or less and need not be sent. 0 (OPUS_OK) or
+// an Opus error.
+static inline int opus_shims_enable_dtx(OpusEncoder *encoder) { return opus_encoder_ctl(encoder, OPUS_SET_DTX(1)); }
+
 // Samples at 48 kHz that the encoder delays its input by: the pre-skip of Ogg Opus (RFC 7845 section 5.1).
 static inline int opus_shims_lookahead(OpusEncoder *encoder) {
   opus_int32 samples = 0;

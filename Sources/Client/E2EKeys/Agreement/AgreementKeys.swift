@@ -89,4 +89,13 @@ struct AgreementPrivateKeys: Sendable {
       generation: generation, x25519: [UInt8](x25519.publicKey.rawRepresentation),
       kems: kems.mapValues(\.publicKey))
   }
+
+  /// From private keys that are there already, as in test vectors.
+  init(generation: UInt32, x25519: Curve25519.KeyAgreement.PrivateKey, kems: [KEMAlgorithm: KEMPrivateKey]) {
+    self.x25519 = x25519
+    self.kems = kems
+    publicKeys = AgreementPublicKeys(
+      generation: generation, x25519: [UInt8](x25519.publicKey.rawRepresentation),
+      kems: kems.mapValues(\.publicKey))
+  }
 }

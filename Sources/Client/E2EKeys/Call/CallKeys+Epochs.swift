@@ -8,7 +8,7 @@ extension CallKeys {
     switch rekey.phase {
     case .prepare:
       guard rekey.epoch > max(executedAdvice, answeredAdvice, preparation?.epoch ?? 0),
-        rekey.epoch <= Self.maximumEpoch
+        rekey.epoch <= Self.maximumAdvice, rekey.head.n >= newest?.header.headN ?? 0
       else { break }
       guard let snapshot = log.snapshot(at: rekey.head.n), snapshot.headHash == rekey.head.hash.bytes,
         snapshot.rosterHash(room: room) == rekey.rosterHash.bytes
@@ -18,8 +18,12 @@ extension CallKeys {
       }
       let deadline = min(TimeInterval.milliseconds(UInt64(rekey.deadlineMs)), policy.deadline)
       preparation = Preparation(
-        epoch: rekey.epoch, cause: rekey.cause, headN: rekey.head.n, at: now, deadline: now + deadline)
-    case .execute: executedAdvice = max(executedAdvice, rekey.epoch)
+        epoch: rekey.epoch, cause: rekey.cause, headN: rekey.head.n, at: preparation?.at ?? now,
+        deadline: now + deadline)
+    // Of an epoch that was not prepared here it says nothing; a wild number would hide those to come.
+    case .execute where rekey.epoch <= max(answeredAdvice, preparation?.epoch ?? 0):
+      executedAdvice = max(executedAdvice, rekey.epoch)
+    case .execute: break
     }
     runDue(at: now)
   }
@@ -30,13 +34,30 @@ extension CallKeys {
       answer(epoch.header.advised)
       return
     }
+    // With the key went what is known of frames that were opened under it: they would open once more.
+    guard !erasedKeys.contains(epoch.id) else { return }
+    if epoch.header.kind != .catchUp, epoch.epoch > newest?.epoch ?? 0 {
+      budget.spend(for: epoch.header.headN > newest?.header.headN ?? 0 ? .change : .renewal, at: now)
+    }
     epochs.append(epoch)
+    noteDeparted(in: epoch)
     if let sending, !epoch.isBetter(than: sending) {
       // The loser of a race still opens the frames of those who have not heard of the winner.
       epoch.retireAt = now + policy.overlap
     }
     for member in log?.members ?? [] where epoch.holds(member) { member.awaitsReadmission = false }
     answer(epoch.header.advised)
+  }
+
+  /// A key can come after the leave of one who holds it, which no key that was here before gave away. The deadline runs
+  /// from the moment the leave was learned.
+  private func noteDeparted(in epoch: EpochKeys) {
+    for departure in departures where departure.leave.n > epoch.header.headN {
+      guard epoch.senders[departure.joinIndex] != nil else { continue }
+      guard !pendingLeaves.contains(where: { $0.n == departure.leave.n }) else { continue }
+      pendingLeaves.append(departure.leave)
+    }
+    pendingLeaves.sort { $0.learnedAt < $1.learnedAt }
   }
 
   private func answer(_ advised: UInt32) {
@@ -74,6 +95,8 @@ extension CallKeys {
     sending = epoch
     epoch.activatedAt = now
     pendingLeaves.removeAll { $0.n <= epoch.header.headN }
+    departures.removeAll { $0.leave.n <= epoch.header.headN }
+    noteDeparted(in: epoch)
     isSendingBlocked = false
     if epoch.header.cause == .periodic {
       // Spread over two seconds, or a hundred members would verify ten thousand signatures at once.

@@ -67,14 +67,14 @@ extension CallKeys {
 
   /// The members that `joined` lists, those known already taken over; nil if the list contradicts itself.
   private func roster(_ joined: Joined, at now: MonotonicInstant) -> [Member]? {
-    guard joined.head.hash.bytes.count == 32 else { return nil }
+    guard joined.head.hash.bytes.count == 32, joined.roster.count <= RoomLog.maximumMembers else { return nil }
     var members: [Member] = []
     for item in joined.roster {
       guard item.joinIndex > members.last?.joinIndex ?? 0, item.joinIndex <= KeyIdentifier.maximumJoinIndex,
         item.joinIndex <= joined.head.n
       else { return nil }
       let hash = sha3(item.bundle.bytes)
-      guard MemberID(bundleHash: hash) == item.member else { return nil }
+      guard MemberID(bundleHash: hash) == item.member, log?.hasLeft(item.member) != true else { return nil }
       if let known = log?.member(item.member) {
         guard known.joinIndex == item.joinIndex else { return nil }
         members.append(known)
@@ -120,9 +120,9 @@ extension CallKeys {
 
   private func noteLeave(of departed: Member, n: UInt32, at now: MonotonicInstant) {
     departed.channel = nil
-    if epochs.contains(where: { $0.holds(departed) }) {
-      pendingLeaves.append(PendingLeave(n: n, learnedAt: now))
-    }
+    let leave = PendingLeave(n: n, learnedAt: now)
+    departures.append(Departure(joinIndex: departed.joinIndex, leave: leave))
+    if epochs.contains(where: { $0.holds(departed) }) { pendingLeaves.append(leave) }
     emit(.memberLeft(departed.id))
   }
 }

@@ -60,20 +60,34 @@ extension CallKeys {
   private func receive(_ heartbeat: Heartbeat, from sender: Member, at now: MonotonicInstant) {
     guard let log else { return }
     compare(head: (heartbeat.headN, heartbeat.headHash), of: sender, with: log)
+    noteLag(behind: sender, at: now)
     highestHeard = max(highestHeard, min(heartbeat.epoch, Self.maximumEpoch))
     if let known = sender.agreement, heartbeat.generation > known.generation, isDue(sender.lastUpdateRequest, at: now) {
       sender.lastUpdateRequest = now
       send(.keyRequest(.keyUpdate), to: sender)
     }
     if epochs.contains(where: { $0.epoch == heartbeat.epoch && $0.id == heartbeat.epochID }) {
+      sender.unheld = nil
       if heartbeat.epoch >= sending?.epoch ?? 0 { return }
     } else if heartbeat.epoch > 0, heartbeat.epoch >= sending?.epoch ?? 0, now >= joinedAt + Self.transitionGrace {
+      noteUnheld(heartbeat, of: sender, at: now)
       requestEpoch(from: sender, at: now)
     }
     // The member sends under another key than this one: the first in rank helps it.
     guard let sending, let activatedAt = sending.activatedAt, now >= activatedAt + Self.transitionGrace else { return }
     let helpers = log.members.filter { $0.joinIndex != sender.joinIndex }
     if sending.holds(sender), heartbeat.epoch <= sending.epoch, rank(in: helpers) == 0 { catchUp(sender, at: now) }
+  }
+
+  /// A member goes on under a key that it was asked for in vain: it leaves this member out, or its epoch is of an earlier
+  /// log position than this one's. Only an epoch above both brings them together.
+  private func noteUnheld(_ heartbeat: Heartbeat, of sender: Member, at now: MonotonicInstant) {
+    guard let unheld = sender.unheld, unheld.id == heartbeat.epochID else {
+      sender.unheld = (heartbeat.epochID, now)
+      return
+    }
+    guard now >= unheld.since + Self.repeatInterval * 2, strayed?.epoch != heartbeat.epoch else { return }
+    strayed = (heartbeat.epoch, now)
   }
 
   /// Asks a member for the key it sends under.
@@ -87,6 +101,15 @@ extension CallKeys {
     sender.claimedHead = head.n > log.n ? head : nil
     guard head.n <= log.n, let own = log.head(at: head.n), own != head.hash else { return }
     reportMismatch(sender)
+  }
+
+  /// The relay sends entries and heartbeats in order: a member that stays ahead is shown entries that are kept from this
+  /// one.
+  private func noteLag(behind sender: Member, at now: MonotonicInstant) {
+    guard sender.claimedHead != nil else { return sender.aheadSince = nil }
+    let since = sender.aheadSince ?? now
+    sender.aheadSince = since
+    if now >= since + policy.deadline { reportMismatch(sender) }
   }
 
   /// Compares the heads of members that were ahead, now that the log has grown.
@@ -141,6 +164,8 @@ extension CallKeys {
 
   /// The highest epoch a peer may name: a wild number must not use up the key identifiers.
   static let maximumEpoch: UInt32 = 0xFFFF_0000
+  /// The highest that the relay may name: the numbers above are for what members do without it.
+  static let maximumAdvice: UInt32 = 0x7FFF_FFFF
   /// After a switch, members are on different epochs for a moment; only later is it a sign of something missed.
   static let transitionGrace = TimeInterval.seconds(1)
 }

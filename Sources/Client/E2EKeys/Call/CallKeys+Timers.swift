@@ -22,6 +22,8 @@ extension CallKeys {
   }
 
   private func eraseDue(at now: MonotonicInstant) {
+    erasedKeys += epochs.filter { $0.retireAt <= now }.map(\.id)
+    if erasedKeys.count > Self.erasedKeysLimit { erasedKeys.removeFirst(erasedKeys.count - Self.erasedKeysLimit) }
     epochs.removeAll { $0.retireAt <= now }
     if let previous = previousAgreement, previous.eraseAt <= now { previousAgreement = nil }
   }
@@ -70,7 +72,7 @@ extension CallKeys {
   private func preparationDue() -> MonotonicInstant? {
     guard let preparation, let snapshot = log?.snapshot(at: preparation.headN) else { return nil }
     guard let rank = rank(in: snapshot.members) else { return nil }
-    return preparation.at + policy.failover * UInt64(rank)
+    return max(preparation.at + policy.failover * UInt64(rank), budget.nextAt)
   }
 
   /// When this member commits without the relay's advice, and why.
@@ -80,8 +82,10 @@ extension CallKeys {
   }
 
   private func wantedCommit() -> (at: MonotonicInstant, cause: RekeyCause)? {
-    guard let log, let newest, let rank = rank(in: log.members) else { return nil }
+    guard let log, let rank = rank(in: log.members) else { return nil }
     let wait = policy.failover * UInt64(rank)
+    // Nobody gave this member a key, and those who have one would have by now.
+    guard let newest else { return preparation == nil ? (joinedAt + policy.heartbeat * 2 + wait, .join) : nil }
     var due: (at: MonotonicInstant, cause: RekeyCause) = (
       newest.acceptedAt + policy.maximumEpochAge + wait, .periodic
     )
@@ -89,8 +93,11 @@ extension CallKeys {
       let at = leave.learnedAt + policy.adviceWait + wait
       if at < due.at { due = (at, .leave) }
     }
+    guard preparation == nil else { return due }
+    if let strayed, strayed.epoch >= newest.epoch, strayed.at + wait < due.at { due = (strayed.at + wait, .mixed) }
+    if let missing = missingSince(newest, log), missing < due.at { due = (missing, .join) }
     // Silence is each member's own observation, so only the first in rank acts on it.
-    guard rank == 0, preparation == nil else { return due }
+    guard rank == 0 else { return due }
     if hasRefusedFallback, !newest.header.weakest.is1024, policy.refuse768After < due.at {
       due = (policy.refuse768After, .leave)
     }
@@ -98,12 +105,29 @@ extension CallKeys {
       if let silentSince = member.silentSince, newest.holds(member), silentSince < due.at {
         due = (silentSince, .leave)
       }
-      if member.awaitsReadmission, member.isEligible, !newest.holds(member), member.lastHeard < due.at {
-        due = (member.lastHeard, .join)
-      }
     }
     return due
   }
+
+  /// When this member lets in, without advice, a live member that the newest epoch leaves out; nil if there is none.
+  ///
+  /// Such a one was found silent, or is a joiner for whom the relay prepared nothing, or has come to hold another epoch
+  /// than this one. The rank counts among those who hold the epoch: the one left out may be the first of all, and cannot
+  /// help itself. Whoever found it silent takes it back at once; the others wait for a heartbeat's time, in case the
+  /// relay's advice comes or it is silent to the first of them.
+  private func missingSince(_ newest: EpochKeys, _ log: RoomLog) -> MonotonicInstant? {
+    guard let rank = rank(in: log.members.filter { newest.holds($0) }) else { return nil }
+    let missing = log.members.compactMap { member -> MonotonicInstant? in
+      guard !member.isSelf, member.isEligible, !newest.holds(member) else { return nil }
+      if member.awaitsReadmission { return member.lastHeard }
+      let since = max(newest.acceptedAt, member.admittedAt)
+      // Only what was heard shows that it is there.
+      return member.lastHeard > since ? since + policy.heartbeat : nil
+    }
+    return missing.min().map { $0 + policy.failover * UInt64(rank) }
+  }
+
+  private static let erasedKeysLimit = 64
 
   /// Fails closed: after the deadline nothing is sealed under a key that a departed member has.
   private func blockIfOverdue(at now: MonotonicInstant) {

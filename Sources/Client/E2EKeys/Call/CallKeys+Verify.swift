@@ -60,6 +60,8 @@ extension CallKeys {
     guard let log, header.epoch >= sending?.epoch ?? 0, header.headN >= sending?.header.headN ?? 0 else {
       throw .ignored
     }
+    // What goes to all also reaches those who came after it.
+    guard header.headN >= ownJoinIndex else { throw .ignored }
     guard header.sender == sender.joinIndex, header.senderBundleHash == sender.bundleHash, header.room == room,
       header.epoch > 0, header.epoch <= Self.maximumEpoch, header.kind == .catchUp || header.origin == header.sender
     else { throw .failure(.malformed) }

@@ -26,6 +26,12 @@ package final class CallKeys {
     let learnedAt: MonotonicInstant
   }
 
+  /// A member that left after the position of the epoch in use: a key that it holds may still be on its way.
+  struct Departure {
+    let joinIndex: UInt32
+    let leave: PendingLeave
+  }
+
   package let room: RoomID
   /// This member's identifier in the call: it names the bundle.
   package let member: MemberID
@@ -54,13 +60,20 @@ package final class CallKeys {
   var epochs: [EpochKeys] = []
   var sending: EpochKeys?
   var preparation: Preparation?
+  /// By the time they were learned.
   var pendingLeaves: [PendingLeave] = []
+  var departures: [Departure] = []
+  /// Identifiers of keys that are erased, the newest last: see `install`.
+  var erasedKeys: [[UInt8]] = []
+  var budget = RekeyBudget()
   /// The relay's highest executed epoch.
   var executedAdvice: UInt32 = 0
   /// The relay's highest epoch for which a key is held.
   var answeredAdvice: UInt32 = 0
   /// The highest epoch that an authentic heartbeat named.
   var highestHeard: UInt32 = 0
+  /// An epoch that another member goes on under and that is not to be had, and when that was clear.
+  var strayed: (epoch: UInt32, at: MonotonicInstant)?
   /// Commits of which a part is still missing.
   var inbox = CommitInbox()
   /// Commits for log positions that the relay has not shown yet.
@@ -136,6 +149,9 @@ package final class CallKeys {
   /// The epoch that frames are sealed under; nil before the first, while sealing is blocked and after `close`.
   package var sendingEpoch: UInt32? { isSendingBlocked ? nil : sending?.epoch }
 
+  /// The highest epoch whose key is held, in use or not yet; nil without one.
+  package var highestEpoch: UInt32? { epochs.lazy.map(\.epoch).max() }
+
   /// The weakest suite that carried the key in use, or one that it is ratcheted from, to anybody; nil without a key.
   package var weakestSuite: KeyAgreementSuite? { sending?.header.weakest }
 
@@ -159,6 +175,7 @@ package final class CallKeys {
     sending = nil
     preparation = nil
     pendingLeaves = []
+    departures = []
     stash = []
     inbox = CommitInbox()
     actions = []

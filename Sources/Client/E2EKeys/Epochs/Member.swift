@@ -17,6 +17,7 @@ final class Member {
   /// The newest agreement keys; the bundle's at first.
   var agreement: AgreementPublicKeys?
 
+  let admittedAt: MonotonicInstant
   var lastHeard: MonotonicInstant
   /// Set while nothing authentic was heard for `KeyPolicy.silence`.
   var silentSince: MonotonicInstant?
@@ -24,6 +25,10 @@ final class Member {
   var awaitsReadmission = false
   /// The log position that the member's last heartbeat named, if it was ahead of ours.
   var claimedHead: (n: UInt32, hash: [UInt8])?
+  /// Since when it is ahead.
+  var aheadSince: MonotonicInstant?
+  /// The key that its heartbeats name and that is not held here, and since when.
+  var unheld: (id: [UInt8], since: MonotonicInstant)?
   var mismatchReported = false
   var lastCatchUp: MonotonicInstant?
   var lastEpochRequest: MonotonicInstant?
@@ -45,6 +50,7 @@ final class Member {
     self.suite = suite
     self.channel = channel
     agreement = bundle?.agreement
+    admittedAt = now
     lastHeard = now
   }
 

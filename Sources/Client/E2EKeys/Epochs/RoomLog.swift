@@ -18,10 +18,16 @@ struct RoomLog {
   /// Positions whose head is kept, to compare with heartbeats of members that lag.
   private static let headLimit: UInt32 = 1024
 
+  /// Members at a time beyond this number are not taken in: the relay may invent as many as it likes, and each costs.
+  static let maximumMembers = 1_000
+
   let room: RoomID
   private(set) var snapshots: [Snapshot]
   private var heads: [UInt32: [UInt8]]
   private var byID: [MemberID: Member]
+  /// Authentic members that left. A bundle is for one join: with a second one its pairwise channels would start over,
+  /// under keys and nonces that were used.
+  private var departed: Set<MemberID> = []
 
   init(room: RoomID, n: UInt32, headHash: [UInt8], members: [Member]) {
     self.room = room
@@ -38,6 +44,7 @@ struct RoomLog {
   func member(_ id: MemberID) -> Member? { byID[id] }
   func member(joinIndex: UInt32) -> Member? { members.first { $0.joinIndex == joinIndex } }
   func snapshot(at n: UInt32) -> Snapshot? { snapshots.last { $0.n == n } }
+  func hasLeft(_ id: MemberID) -> Bool { departed.contains(id) }
   func head(at n: UInt32) -> [UInt8]? { heads[n] }
 
   /// Whether `entry` continues the chain and is possible with the present roster.
@@ -46,7 +53,8 @@ struct RoomLog {
     guard entry.previous.bytes == headHash, entry.bundleHash.bytes.count == 32 else { return false }
     switch entry.kind {
     case .join:
-      return byID[entry.member] == nil && MemberID(bundleHash: entry.bundleHash.bytes) == entry.member
+      guard byID[entry.member] == nil, !hasLeft(entry.member), byID.count < Self.maximumMembers else { return false }
+      return MemberID(bundleHash: entry.bundleHash.bytes) == entry.member
     case .leave: return byID[entry.member]?.bundleHash == entry.bundleHash.bytes
     }
   }
@@ -58,6 +66,7 @@ struct RoomLog {
       members.append(joining)
       byID[joining.id] = joining
     } else {
+      if member(entry.member)?.isAuthentic == true { departed.insert(entry.member) }
       members.removeAll { $0.id == entry.member }
       byID[entry.member] = nil
     }
@@ -66,6 +75,8 @@ struct RoomLog {
 
   /// Jumps to a position that the relay named on resumption. Heartbeats will tell whether it was the true one.
   mutating func jump(n: UInt32, headHash: [UInt8], members: [Member]) {
+    let remaining = Set(members.map(\.id))
+    for member in byID.values where member.isAuthentic && !remaining.contains(member.id) { departed.insert(member.id) }
     byID = Dictionary(members.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     push(Snapshot(n: n, headHash: headHash, members: members))
   }

@@ -5,12 +5,11 @@
 /// sizes, clearing them and giving them back reaches what a call has just released on this thread. It is best effort: an
 /// application should also have its allocator overwrite what is freed, and make no core dumps.
 func overwriteFreedMemory() {
-  let blocksPerSize = 48
   var blocks = unsafe [UnsafeMutableRawBufferPointer]()
-  unsafe blocks.reserveCapacity(blocksPerSize)
   var size = 32
   while size <= 32_768 {
-    for _ in 0..<blocksPerSize {
+    // Many small blocks wait in lists of their size; large ones are few, and found at once.
+    for _ in 0..<(size <= 256 ? 512 : size < 1_024 ? 32 : 4) {
       let block = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
       unsafe overwrite(block)
       unsafe blocks.append(block)

@@ -36,10 +36,18 @@ package import WireBytes
   package func revealed() -> [UInt8] { unsafe [UInt8](memory) }
 }
 
-/// Overwrites memory in a way that the optimiser may not drop although nobody reads the zeros.
-@inline(never) @_optimize(none)
+/// Overwrites memory in a way that the optimiser may not drop although nobody needs the zeros.
+@inline(never)
 func overwrite(_ memory: UnsafeMutableRawBufferPointer) {
-  for index in memory.indices { unsafe memory[index] = 0 }
+  unsafe memory.initializeMemory(as: UInt8.self, repeating: 0)
+  unsafe read(memory)
+}
+
+/// A reader that the optimiser does not look into: what it may read must have been written.
+@inline(never) @_optimize(none)
+private func read(_ memory: UnsafeMutableRawBufferPointer) {
+  guard memory.count > 0 else { return }
+  _ = unsafe memory[0]
 }
 
 /// Overwrites data that held a secret. Data shared with somebody else would be copied first, so it must be the caller's own.

@@ -7,12 +7,19 @@ package final class OpusEncoder20ms {
   package static let samplesPerPacket = 960
   private let encoder: OpaquePointer
 
-  /// Nil when libopus cannot make an encoder, which means that memory is exhausted.
-  package init?(bitrate: Int32 = 32_000) {
+  /// Packets of this size or less stand for silence and need not be sent (`OPUS_SET_DTX`).
+  static let unsentSize = 2
+
+  /// `leavesOutSilence`: discontinuous transmission. Nil when libopus cannot make an encoder, which means that memory is
+  /// exhausted.
+  package init?(bitrate: Int32 = 32_000, leavesOutSilence: Bool = false) {
     var status: Int32 = 0
-    guard let encoder = unsafe opus_encoder_create(48_000, 1, OPUS_APPLICATION_VOIP, &status) else { return nil }
+    guard let encoder = unsafe opus_encoder_create(48_000, 1, OPUS_APPLICATION_VOIP, &status) else {
+      return nil
+    }
     unsafe self.encoder = encoder
     guard unsafe opus_shims_configure_speech(encoder, bitrate, 5) == 0 else { return nil }
+    if leavesOutSilence { guard unsafe opus_shims_enable_dtx(encoder) == 0 else { return nil } }
   }
 
   deinit { unsafe opus_encoder_destroy(encoder) }
@@ -46,7 +53,8 @@ package final class OpusDecoder48k {
   /// The packet's samples; nil if it is not a valid Opus packet.
   package func decode(_ packet: [UInt8]) -> [Int16]? {
     var samples = [Int16](repeating: 0, count: 5760)
-    let count = unsafe opus_decode(decoder, packet, Int32(packet.count), &samples, Int32(samples.count), 0)
+    let count = unsafe opus_decode(
+      decoder, packet, Int32(packet.count), &samples, Int32(samples.count), 0)
     return count >= 0 ? Array(samples.prefix(Int(count))) : nil
   }
 }

@@ -7,10 +7,8 @@ package struct SilenceClip: Sendable {
     package let intervals: Int
   }
 
-  /// libopus sends on for ten packets of silence, and one packet after each twenty that it leaves out.
-  private static let (hangover, leftOut) = (10, 20)
-  /// Ten seconds of silence.
-  private static let rounds = 24
+  /// Units of 20 ms: long enough that the packets that repeat are those of steady silence.
+  private static let length = 600
 
   /// The steps from the beginning of silence.
   package let steps: [Step]
@@ -19,20 +17,19 @@ package struct SilenceClip: Sendable {
 
   /// Nil when libopus cannot work.
   package init?() {
-    guard let encoder = OpusEncoder20ms() else { return nil }
+    guard let encoder = OpusEncoder20ms(leavesOutSilence: true) else { return nil }
     let silence = [Int16](repeating: 0, count: OpusEncoder20ms.samplesPerPacket)
-    var steps: [Step] = []
-    for index in 0..<(Self.hangover + Self.rounds * (Self.leftOut + 1)) {
+    var sent: [(index: Int, packet: [UInt8])] = []
+    for index in 0..<Self.length {
       let packet = encoder.encode(silence[...])
       guard !packet.isEmpty else { return nil }
-      let round = (index - Self.hangover) % (Self.leftOut + 1)
-      if index < Self.hangover {
-        steps.append(Step(packet: packet, intervals: index == Self.hangover - 1 ? Self.leftOut + 1 : 1))
-      } else if round == Self.leftOut {
-        steps.append(Step(packet: packet, intervals: Self.leftOut + 1))
-      }
+      if packet.count > OpusEncoder20ms.unsentSize { sent.append((index, packet)) }
     }
-    self.steps = steps
-    loopStart = Self.hangover
+    // The last one's successor is beyond the end.
+    steps = zip(sent, sent.dropFirst()).map {
+      Step(packet: $0.packet, intervals: $1.index - $0.index)
+    }
+    guard let first = steps.firstIndex(where: { $0.intervals > 1 }) else { return nil }
+    loopStart = first
   }
 }

@@ -1,0 +1,126 @@
+@testable import E2EKeys
+import Signaling
+import TestKit
+import Testing
+import WireBytes
+
+/// What goes wrong for a while and must not stay wrong. Two of these courses of events were found by the model of
+/// `Tests/Model`.
+@Suite struct RecoveryTests {
+  private func callOf(_ count: Int, seed: UInt64) throws -> Call {
+    let call = Call(seed: seed)
+    for _ in 0..<count { try call.join() }
+    call.run(for: .seconds(2))
+    return call
+  }
+
+  @Test func `a key that arrives after the leave of one who holds it is not used beyond the deadline`() throws {
+    let call = try callOf(2, seed: 950)
+    let (a, b) = (call.clients[0], call.clients[1])
+    // The relay keeps from A the commit that lets C in: it is made by B, since A's own is held back too.
+    var held: [(Client, Blob)] = []
+    call.onSealed = { from, to, body in
+      guard body.bytes.count > 1_000, to === a || from === a else { return [(body, .zero)] }
+      if to === a { held.append((from, body)) }
+      return []
+    }
+    a.isFrozen = true
+    let c = try call.join()
+    call.run(for: .milliseconds(1_200))
+    a.isFrozen = false
+    #expect(b.keys.epochs.contains { $0.senders.values.contains { $0.id == c.member } })
+    #expect(!held.isEmpty)
+    // C leaves. Of it the relay tells A only, and then lets the commit through.
+    call.relayPrepares = false
+    call.keptInTheDark = [b.member]
+    let joinEntries = call.joined(for: a, resumed: true)
+    a.keys.joined(joinEntries, at: call.now)
+    call.drain(a)
+    #expect(!a.keys.epochs.contains { $0.senders.values.contains { $0.id == c.member } })
+    call.leave(c)
+    call.run(for: .milliseconds(50))
+    let learned = call.now
+    for (from, body) in held {
+      a.keys.receive(SealedFromMember(from: from.member, body: body), at: call.now)
+      call.drain(a)
+    }
+    // Nothing that A does about it gets out.
+    call.onSealed = { from, _, body in from === a && body.bytes.count > 1_000 ? [] : [(body, .zero)] }
+    var overheard = 0
+    while call.now < learned + .seconds(20) {
+      call.run(for: .milliseconds(100))
+      guard let frame = try? a.keys.seal([1], stream: .microphone), c.opens(frame, at: call.now) else { continue }
+      overheard += 1
+      #expect(call.now <= learned + .milliseconds(2_100), "C listens on")
+    }
+    #expect(overheard > 0, "until the deadline it does: else this shows nothing")
+  }
+
+  @Test(arguments: [0, 1, 2])
+  func `after an outage of any length all are on one key again`(cutOff: Int) throws {
+    for milliseconds in stride(from: 9_000, through: 22_000, by: 500) as StrideThrough<UInt64> {
+      let call = try callOf(3, seed: 951 &+ milliseconds)
+      let victim = call.clients[cutOff]
+      // Nothing sealed gets through in either direction; the relay's own messages do.
+      call.onSealed = { from, to, body in from === victim || to === victim ? [] : [(body, .zero)] }
+      call.run(for: .milliseconds(milliseconds))
+      call.onSealed = nil
+      call.run(for: .seconds(16))
+      expectAllHearEachOther(call.clients, call)
+    }
+  }
+
+  @Test func `a joiner for whom the relay prepares nothing is let in by the members`() throws {
+    let call = try callOf(3, seed: 952)
+    call.relayPrepares = false
+    let joiner = try call.join()
+    call.run(for: .seconds(9))
+    expectAllHearEachOther(call.clients, call)
+    #expect(joiner.keys.keyHolders.count == 4)
+  }
+
+  @Test func `members for whom the relay never prepares anything agree by themselves`() throws {
+    let call = Call(seed: 953)
+    call.relayPrepares = false
+    for _ in 0..<3 { try call.join() }
+    call.run(for: .seconds(25))
+    expectAllHearEachOther(call.clients, call)
+  }
+
+  @Test func `an epoch of an earlier position with a higher number does not part the members`() throws {
+    let call = try callOf(3, seed: 954)
+    let (a, c) = (call.clients[0], call.clients[2])
+    // C makes an epoch far above for the present position, which reaches nobody; then the others go on without it.
+    call.onSealed = { from, _, body in from === c && body.bytes.count > 1_000 ? [] : [(body, .zero)] }
+    c.keys.commit(cause: .periodic, advised: 7, headN: call.n, at: call.now)
+    call.drain(c)
+    c.keys.rekey(call.advice(epoch: 7, phase: .execute, cause: .periodic), at: call.now)
+    call.drain(c)
+    call.run(for: .seconds(3))
+    #expect(c.keys.sendingEpoch == 7)
+    let fourth = try call.join()
+    call.run(for: .seconds(2))
+    call.onSealed = nil
+    #expect(a.keys.sendingEpoch != 7)
+    call.run(for: .seconds(20))
+    expectAllHearEachOther(call.clients, call)
+    #expect(fourth.keys.keyHolders.count == 4)
+  }
+
+  @Test func `a key that was erased does not come back with its frames`() throws {
+    let call = try callOf(2, seed: 955)
+    let (a, b) = (call.clients[0], call.clients[1])
+    let old = try #require(b.keys.sending)
+    let said = try a.keys.seal([1, 2, 3], stream: .microphone)
+    #expect(b.opens(said, at: call.now))
+    call.prepare(.periodic)
+    call.run(for: .seconds(8))
+    #expect(!b.keys.epochs.contains { $0.id == old.id })
+    b.keys.install(
+      EpochKeys(
+        header: old.header, key: old.key, senders: old.senders, isOwn: false, begunAt: call.now, at: call.now,
+        activateBy: call.now), at: call.now)
+    #expect(!b.keys.epochs.contains { $0.id == old.id })
+    #expect(throws: E2EError.unknownKey) { try b.keys.open(said, at: call.now) }
+  }
+}
