@@ -29,8 +29,9 @@ lint: ## Checks the format of every Swift file.
 test: setup lint ## Runs every check: format, unit and system tests, proofs, browsers.
 	@Tests/Support/run-tests.sh
 
-bench: build ## Measures the forwarding path: time and heap allocations per forwarded packet.
+bench: build ## Measures the forwarding path (time and allocations per packet) and a change of keys (bytes, CPU time).
 	$(BIN)/sfu-bench
+	$(BIN)/sfu-bench-keys
 
 clean: ## Removes what was built.
 	$(SWIFT) package clean

@@ -6,6 +6,9 @@ swift=${SWIFT:-swift}
 
 step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
 
+step "the tests' Python environment"
+Tests/Support/python.sh
+
 step "build: release, warnings as errors, undeclared imports as errors"
 "$swift" build -c release --build-tests --explicit-target-dependency-import-check error
 
@@ -15,8 +18,18 @@ step "unit and system tests"
 step "proof: sfu-relay carries no end-to-end code"
 Tests/Linkage/check-linkage.sh
 
+step "proof on paper: a model of membership and rekey, with a relay that lies"
+Tests/Model/run.sh
+
+bin=$("$swift" build -c release --show-bin-path)
 step "benchmark: heap allocations per forwarded packet"
-"$("$swift" build -c release --show-bin-path)/sfu-bench" --check
+"$bin/sfu-bench" --check
+
+step "benchmark: messages, bytes and CPU time for a change of keys"
+"$bin/sfu-bench-keys" --check
+
+step "browser client: cryptography, SFrame and keys in Chromium and Firefox"
+Tests/Web/run.sh
 
 step "interoperability: Chromium, Firefox and aiortc through a running relay"
 Tests/Interop/run.sh

@@ -5,8 +5,11 @@ set -euo pipefail
 # What building and running need.
 build=(libssl-dev libsrtp2-dev libopus-dev pkg-config)
 # What the tests need besides: reading the package graph, driving browsers and aiortc, speech and a VP8 clip as real
-# input, the browsers, a network namespace for them.
-test=(python3 python3-venv espeak-ng ffmpeg chromium chromium-driver firefox-esr iproute2 util-linux procps binutils)
+# input, the browsers, a network namespace for them; a model checker and the compiler for what it writes.
+test=(
+  python3 python3-venv espeak-ng ffmpeg chromium chromium-driver firefox-esr iproute2 util-linux procps binutils
+  spin gcc libc6-dev
+)
 
 packages=()
 for group in "$@"; do

@@ -1,3 +1,4 @@
+import E2EKeys
 import FoundationEssentials
 import LoadGen
 import Testing
@@ -36,6 +37,20 @@ extension SystemTests {
       #expect(report.departed_frames_tried > 100)
       #expect(report.departed_frames_opened == 0)
       #expect(report.packets_forwarded > 0 && report.relay_rss_bytes > 0 && report.relay_cpu_us_per_packet > 0)
+    }
+
+    @Test("a call can be held by each suite, and one that fell back says so", arguments: KeyAgreementSuite.allCases)
+    func suites(suite: KeyAgreementSuite) async throws {
+      let folder = try ScratchFolder()
+      let json = folder.path(of: "report.json")
+      let run = try await RunningProcess.run(
+        "sfu-loadgen",
+        ["call", "--participants", "2", "--duration", "1s", "--no-video", "--suite", suite.name, "--json", json]
+          + Self.patience, in: folder)
+      #expect(run.exitCode == 0, "\(run.output)")
+      let report = try JSONDecoder().decode(Promised.self, from: Data(try FileBytes.read(json)))
+      #expect(report.suites.keys.sorted() == [suite.name])
+      #expect(run.output.contains("FALLBACK") == !suite.is1024)
     }
 
     @Test("the JSON has every field that is promised")

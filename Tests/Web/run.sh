@@ -7,17 +7,12 @@ here="$(cd "$(dirname "$0")" && pwd)"
 root="$(cd "$here/../.." && pwd)"
 interop="$root/Tests/Interop"
 
-venv="$root/.build/interop-venv"
-if ! "$venv/bin/python" -c 'import websockets; from cryptography.hazmat.primitives.asymmetric import mldsa' 2>/dev/null
-then
-  [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$interop/requirements.txt" -r "$here/requirements.txt"
-fi
+python=$("$root/Tests/Support/python.sh")
 
 # The driver of the browsers is the hop test's.
 export PYTHONPATH="$interop" PYTHONDONTWRITEBYTECODE=1
 # The test bounds itself; this is for the case that it cannot.
-command=(timeout --foreground -k 5 110 "$venv/bin/python" "$here/web.py" "$@")
+command=(timeout --foreground -k 5 110 "$python" "$here/web.py" "$@")
 # In a process namespace of its own nothing that it started can outlive it.
 isolated=(unshare --net --pid --fork --kill-child --mount-proc)
 if [ "$(id -u)" -eq 0 ] && "${isolated[@]}" true 2>/dev/null; then

@@ -20,7 +20,9 @@ extension CallKeys {
   func commit(cause: RekeyCause, advised: UInt32, headN: UInt32, at now: MonotonicInstant) -> Bool {
     guard let log, let snapshot = log.snapshot(at: headN), rank(in: snapshot.members) != nil else { return false }
     let holders = snapshot.members.filter(\.isEligible)
-    let base = newest.flatMap { canRatchet(from: $0, to: holders, cause: cause, floor: policy.floor(at: now)) ? $0 : nil }
+    let base = newest.flatMap {
+      canRatchet(from: $0, to: holders, cause: cause, floor: policy.floor(at: now)) ? $0 : nil
+    }
     let keyRosterHash = RoomLog.rosterHash(holders, room: room)
     let key: SymmetricKey
     if let base {
@@ -33,7 +35,8 @@ extension CallKeys {
     let receivers = others.filter { base?.holds($0) != true }
     let header = Commit.Header(
       kind: base == nil ? .fresh : .ratchet, cause: cause,
-      weakest: weakest(of: receivers.compactMap(\.suite), base: base), epoch: epoch, advised: advised, origin: ownJoinIndex,
+      weakest: weakest(of: receivers.compactMap(\.suite), base: base), epoch: epoch, advised: advised,
+      origin: ownJoinIndex,
       sender: ownJoinIndex, headN: snapshot.n, headHash: snapshot.headHash,
       rosterHash: snapshot.rosterHash(room: room), keyRosterHash: keyRosterHash, baseEpoch: base?.epoch ?? 0,
       baseID: base?.id ?? [UInt8](repeating: 0, count: EpochKeys.identifierLength),

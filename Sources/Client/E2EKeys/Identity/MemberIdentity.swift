@@ -41,7 +41,8 @@ package final class MemberIdentity: Sendable {
 }
 
 /// Verifies an ML-DSA-65 signature; false for anything malformed.
-package func isValidSignature(_ signature: [UInt8], of message: [UInt8], context: String, by publicKey: [UInt8]) -> Bool {
+package func isValidSignature(_ signature: [UInt8], of message: [UInt8], context: String, by publicKey: [UInt8]) -> Bool
+{
   guard let key = try? MLDSA65.PublicKey(rawRepresentation: publicKey) else { return false }
   return key.isValidSignature(signature, for: message, context: Array(context.utf8))
 }

@@ -18,7 +18,11 @@ package struct HandshakeCounts: Sendable, Equatable {
   /// Keys that did not unwrap, or that policy refused.
   package var refused: UInt64 = 0
 
-  package init() {}
+  package init(made: UInt64 = 0, opened: UInt64 = 0, refused: UInt64 = 0) {
+    self.made = made
+    self.opened = opened
+    self.refused = refused
+  }
 }
 
 /// Where the epoch of a frame stands against the one in use.
