@@ -45,12 +45,12 @@ import WireBytes
     #expect([true, false].contains(floor.isTalking(4, at: start)))
   }
 
-  @Test func `small rooms hear everyone, larger ones eight, unless told otherwise`() throws {
+  @Test func `small rooms hear everyone, larger ones four, unless told otherwise`() throws {
     func talkers(_ arguments: [String]) throws -> Int {
       try CallCommand.parse(arguments + ["--no-video"]).scenario().talkers
     }
     #expect(try talkers([]) == 8 && talkers(["--participants", "32"]) == 32)
-    #expect(try talkers(["--participants", "33"]) == 8 && talkers(["--participants", "100"]) == 8)
+    #expect(try talkers(["--participants", "33"]) == 4 && talkers(["--participants", "100"]) == 4)
     #expect(try talkers(["--participants", "50", "--talkers", "50"]) == 50)
     #expect(try talkers(["--talkers", "1"]) == 1)
   }

@@ -45,7 +45,7 @@ package struct CallCommand: AsyncParsableCommand {
   var videoBitrate = 1_200_000.0
   @Option(help: "Joins and leaves per minute and room, in turn.")
   var churn = 0.0
-  @Option(help: "Members of a room that talk at the same time. Default: all in rooms up to 32, 8 in larger ones.")
+  @Option(help: "Members of a room that talk at the same time. Default: all in rooms up to 32, 4 in larger ones.")
   var talkers: Int?
   @Option(
     help: """

@@ -116,15 +116,16 @@ extension CallKeys {
   /// help itself. Whoever found it silent takes it back at once; the others wait for a heartbeat's time, in case the
   /// relay's advice comes or it is silent to the first of them.
   private func missingSince(_ newest: EpochKeys, _ log: RoomLog) -> MonotonicInstant? {
-    guard let rank = rank(in: log.members.filter { newest.holds($0) }) else { return nil }
-    let missing = log.members.compactMap { member -> MonotonicInstant? in
-      guard !member.isSelf, member.isEligible, !newest.holds(member) else { return nil }
-      if member.awaitsReadmission { return member.lastHeard }
+    var earliest: MonotonicInstant?
+    for member in log.members where !member.isSelf && member.isEligible && !newest.holds(member) {
       let since = max(newest.acceptedAt, member.admittedAt)
       // Only what was heard shows that it is there.
-      return member.lastHeard > since ? since + policy.heartbeat : nil
+      guard member.awaitsReadmission || member.lastHeard > since else { continue }
+      let due = member.awaitsReadmission ? member.lastHeard : since + policy.heartbeat
+      earliest = min(earliest ?? due, due)
     }
-    return missing.min().map { $0 + policy.failover * UInt64(rank) }
+    guard let earliest, let rank = rank(in: log.members.filter({ newest.holds($0) })) else { return nil }
+    return earliest + policy.failover * UInt64(rank)
   }
 
   private static let erasedKeysLimit = 64

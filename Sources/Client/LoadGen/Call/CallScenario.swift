@@ -53,8 +53,8 @@ package struct CallScenario: Sendable {
 
   /// Rooms up to this size hear everyone all the time: the hardest case for a relay.
   private static let openRoom = 32
-  /// In larger ones somebody listens. Eight at a time is more than any conversation has.
-  private static let largeRoomTalkers = 8
+  /// In larger ones somebody listens. Four at a time is a lively conversation.
+  private static let largeRoomTalkers = 4
 
   /// Members of a room that talk at the same time; the others send what their encoder makes of silence.
   package var talkers: Int {
