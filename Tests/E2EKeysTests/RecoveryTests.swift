@@ -123,4 +123,52 @@ import WireBytes
     #expect(!b.keys.epochs.contains { $0.id == old.id })
     #expect(throws: E2EError.unknownKey) { try b.keys.open(said, at: call.now) }
   }
+
+  @Test func `a later epoch of an earlier position is not used for one who has left since`() throws {
+    let call = try callOf(2, seed: 956)
+    let (a, b) = (call.clients[0], call.clients[1])
+    call.relayPrepares = false
+    let c = try call.join()
+    call.run(for: .milliseconds(50))
+    let position = call.n
+    // Nothing sealed is delivered by itself from here on; the test carries what it wants.
+    var sent: [(to: Client, body: Blob)] = []
+    call.onSealed = { from, to, body in
+      if from === a, to === b { sent.append((to, body)) }
+      return to === c ? [(body, .zero)] : []
+    }
+    // B makes an epoch for the position at which C is in, far above, and waits to switch.
+    b.keys.commit(cause: .join, advised: 9, headN: position, at: call.now)
+    call.drain(b)
+    call.run(for: .milliseconds(50))
+    #expect(b.keys.epochs.contains { $0.epoch == 9 && $0.senders.count == 3 })
+    // C leaves, and A makes an epoch without it that B takes and switches to first.
+    call.leave(c)
+    call.run(for: .milliseconds(50))
+    let learned = call.now
+    a.keys.commit(cause: .leave, advised: 2, headN: call.n, at: call.now)
+    call.drain(a)
+    for (to, body) in sent { to.keys.receive(SealedFromMember(from: a.member, body: body), at: call.now) }
+    b.keys.rekey(call.advice(epoch: 2, phase: .execute, cause: .leave), at: call.now)
+    call.drain(b)
+    var epochs: [UInt32] = []
+    var overheard = 0
+    while call.now < learned + .seconds(8) {
+      call.run(for: .milliseconds(50))
+      if let epoch = b.keys.sendingEpoch, epochs.last != epoch { epochs.append(epoch) }
+      guard let frame = try? b.keys.seal([1], stream: .microphone), c.opens(frame, at: call.now) else { continue }
+      overheard += 1
+      #expect(call.now <= learned + .milliseconds(2_100), "C listens on")
+    }
+    #expect(epochs.contains(9), "the course of events is the one that is meant: \(epochs)")
+    #expect(overheard > 0)
+  }
+
+  @Test func `many epochs at once leave no long debt`() {
+    var budget = RekeyBudget()
+    let now = MonotonicInstant(nanoseconds: 1_000_000_000_000)
+    for _ in 0..<1_000 { budget.spend(for: .renewal, at: now) }
+    #expect(budget.nextAt <= now + .seconds(1))
+    #expect(budget.nextAt > now)
+  }
 }

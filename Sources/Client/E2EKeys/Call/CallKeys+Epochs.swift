@@ -60,6 +60,14 @@ extension CallKeys {
     pendingLeaves.sort { $0.learnedAt < $1.learnedAt }
   }
 
+  /// Forgets who left before every position that an epoch can still be of: one that waits, or one that is still to come.
+  /// The epoch in use says nothing of that: a later one may be of an earlier position.
+  private func forgetDepartures() {
+    let positions = epochs.lazy.filter { $0.retireAt == .never }.map(\.header.headN)
+    let oldest = min(log?.snapshots.first?.n ?? 0, positions.min() ?? 0)
+    departures.removeAll { $0.leave.n <= oldest }
+  }
+
   private func answer(_ advised: UInt32) {
     guard advised > answeredAdvice else { return }
     answeredAdvice = advised
@@ -95,7 +103,7 @@ extension CallKeys {
     sending = epoch
     epoch.activatedAt = now
     pendingLeaves.removeAll { $0.n <= epoch.header.headN }
-    departures.removeAll { $0.leave.n <= epoch.header.headN }
+    forgetDepartures()
     noteDeparted(in: epoch)
     isSendingBlocked = false
     if epoch.header.cause == .periodic {

@@ -21,7 +21,9 @@ struct RekeyBudget {
   /// From when on an epoch may be made.
   var nextAt: MonotonicInstant { fullAt - Self.interval * Self.burst }
 
+  /// A debt ends after a second: others' epochs count as well, and many may come at once after an outage.
   mutating func spend(for purpose: Purpose, at now: MonotonicInstant) {
-    fullAt = max(fullAt, now) + Self.interval * purpose.rawValue
+    let limit = now + Self.interval * (Self.burst + Purpose.renewal.rawValue)
+    fullAt = min(max(fullAt, now) + Self.interval * purpose.rawValue, limit)
   }
 }
