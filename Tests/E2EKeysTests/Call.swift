@@ -53,6 +53,8 @@ final class Call {
 
   /// Set by tests: the fate of sealed messages.
   var onSealed: ((_ from: Client, _ to: Client, _ body: Blob) -> Delivery)?
+  /// Set by tests: sees what the relay tells a member at the moment it arrives; false loses it.
+  var onArrival: ((_ to: Client, _ message: RelayMessage) -> Bool)?
   /// What clients sent to the relay; a message to all counts once.
   private(set) var sealedMessages = 0
   private(set) var sealedBytes = 0
@@ -101,7 +103,7 @@ final class Call {
     let entry = append(.join, client.member, bundleHash: sha3(bundle.bytes), cause: .joined)
     roster.append(RosterMember(joinIndex: joinIndex, member: client.member, bundle: bundle))
     let joined = joined(for: client, resumed: false)
-    deliver(to: client) { $0.keys.joined(joined, at: $1) }
+    tell(client, .joined(joined))
     tell(MembershipChange(entry: entry, bundle: bundle), except: client)
     noteChange(entry)
   }
@@ -132,7 +134,7 @@ final class Call {
   func resume(_ client: Client) {
     client.isConnected = true
     let joined = joined(for: client, resumed: true)
-    deliver(to: client) { $0.keys.joined(joined, at: $1) }
+    tell(client, .joined(joined))
   }
 
   // Time.
@@ -181,6 +183,20 @@ final class Call {
     }
   }
 
+  /// What the relay says arrives at a member.
+  private func tell(_ client: Client, _ message: RelayMessage, delay: TimeInterval = .zero) {
+    deliver(to: client, delay: delay) { [self] client, now in
+      guard onArrival?(client, message) ?? true else { return }
+      switch message {
+      case .joined(let joined): client.keys.joined(joined, at: now)
+      case .membership(let change): client.keys.membershipChanged(change, at: now)
+      case .rekey(let rekey): client.keys.rekey(rekey, at: now)
+      case .sealed(let sealed): client.keys.receive(sealed, at: now)
+      default: return
+      }
+    }
+  }
+
   func drain(_ client: Client) {
     for action in client.keys.takeActions() {
       switch action {
@@ -201,9 +217,9 @@ final class Call {
   private func carry(_ body: Blob, from client: Client, to receiver: Client) {
     let delivery = onSealed?(client, receiver, body) ?? [(body, .zero)]
     for (body, delay) in delivery {
-      deliver(to: receiver, delay: TimeInterval(nanoseconds: latency.nanoseconds + delay.nanoseconds)) {
-        $0.keys.receive(SealedFromMember(from: client.member, body: body), at: $1)
-      }
+      tell(
+        receiver, .sealed(SealedFromMember(from: client.member, body: body)),
+        delay: TimeInterval(nanoseconds: latency.nanoseconds + delay.nanoseconds))
     }
   }
 
@@ -221,7 +237,7 @@ final class Call {
 
   private func tell(_ change: MembershipChange, except: Client) {
     for client in clients where client !== except && !keptInTheDark.contains(client.member) {
-      deliver(to: client) { $0.keys.membershipChanged(change, at: $1) }
+      tell(client, .membership(change))
     }
   }
 
@@ -246,7 +262,7 @@ final class Call {
     let rekey = advice(epoch: epoch, phase: .prepare, cause: cause)
     changes = []
     awaiting = Set(roster.map(\.member))
-    for client in clients { deliver(to: client) { $0.keys.rekey(rekey, at: $1) } }
+    for client in clients { tell(client, .rekey(rekey)) }
     schedule(in: .seconds(2)) { [self] in execute(epoch) }
   }
 
@@ -272,7 +288,7 @@ final class Call {
     if relayExecutes {
       executed = epoch
       let rekey = advice(epoch: epoch, phase: .execute, cause: .join)
-      for client in clients { deliver(to: client) { $0.keys.rekey(rekey, at: $1) } }
+      for client in clients { tell(client, .rekey(rekey)) }
     }
     coalesce()
   }

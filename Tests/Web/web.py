@@ -18,6 +18,7 @@ FOLDERS = {
     "/client/": os.path.join(ROOT, "Sources", "Client", "WebClient"),
     "/tests/": os.path.join(HERE, "page"),
     "/vectors/": os.path.join(ROOT, "Tests", "SFrameTests", "Vectors"),
+    "/protocol-vectors/": os.path.join(ROOT, "Sources", "Client", "ProtocolVectors"),
 }
 # The policy under which the page will be served: what the tests do must work under it.
 POLICY = "; ".join([
@@ -102,6 +103,13 @@ class Results:
         print(f"{self.browser:13} {'ok' if holds else 'FAILED'}: {name}{': ' + why if why else ''}", flush=True)
 
 
+def write_vectors(made):
+    """What Swift is to verify and open, in the form of the vectors that Swift writes."""
+    path = os.path.join(FOLDERS["/protocol-vectors/"], "made-by-web.json")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
 async def run(name, page, answers, results):
     start, native = BROWSERS[name]
     async with asyncio.timeout(LIMIT_SECONDS), start() as browser:
@@ -112,6 +120,8 @@ async def run(name, page, answers, results):
         for suite in await tab.evaluate("tests.suites()"):
             for check in await tab.evaluate(f"tests.run({suite!r})"):
                 results.record(f"{suite}: {check['name']}", check["error"] is None, check["error"] or check["note"])
+        if os.environ.get("SEALEDSFU_WRITE_VECTORS") == "1":
+            write_vectors(await tab.evaluate("tests.forSwift()"))
         for check, holds in answers.judge(await tab.evaluate("tests.forPython()")):
             results.record(f"pq: {check}", holds)
 

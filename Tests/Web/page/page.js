@@ -5,7 +5,8 @@ import { pattern, runSuite } from "./harness.js";
 
 const names = [
   "bytes", "symmetric", "x25519", "pq", "sframe", "replay-window", "kid", "av1-envelope", "pipeline", "epochs",
-  "session", "peer-connection",
+  "session", "key-vectors", "keys-recorded", "keys-call", "keys-recovery", "keys-policy", "keys-people",
+  "keys-hostile", "keys-insider", "peer-connection",
 ];
 
 globalThis.tests = {
@@ -21,6 +22,11 @@ globalThis.tests = {
     const pq = await PostQuantum.open();
     const algorithms = ["ML-KEM-768", "ML-KEM-1024", "X-Wing", "ML-DSA-65", "SHA3-256"];
     return Object.fromEntries(algorithms.map((algorithm) => [algorithm, pq.backend(algorithm)]));
+  },
+
+  /** Vectors for Swift: see `for-swift.js`. */
+  async forSwift() {
+    return (await import("./for-swift.js")).madeForSwift();
   },
 
   /** Made with Python's keys, to be opened by Python. */
