@@ -151,3 +151,48 @@ import WireBytes
     #expect(throws: E2EError.malformed) { try MemberIdentity(rawRepresentation: [1, 2, 3]) }
   }
 }
+
+/// Names that look alike, texts that are for those in the call.
+@Suite struct ImpostorTests {
+  @Test(arguments: ["Ada\u{200B}", "ada", " Ada ", "A\u{00AD}da", "Ada\u{FE0F}", "\u{2060}ADA"])
+  func `a name that looks like a known one is that name`(lookalike: String) throws {
+    var pins = IdentityPins()
+    pins.trust(contact: "Ada", identity: [1])
+    #expect(pins.check(contact: lookalike, identity: [1]) == .same)
+    #expect(pins.check(contact: lookalike, identity: [2]) == .changed(previous: sha3([1])))
+    #expect(try IdentityPins(json: pins.json) == pins)
+    pins.forget(contact: lookalike)
+    #expect(pins.fingerprints.isEmpty)
+  }
+
+  @Test func `other names are other names, and one that nobody sees is none`() {
+    var pins = IdentityPins()
+    pins.trust(contact: "Ada Lovelace", identity: [1])
+    #expect(pins.check(contact: "Ada", identity: [2]) == .firstSeen)
+    #expect(pins.check(contact: "Ada  \u{00A0}Lovelace", identity: [2]) == .changed(previous: sha3([1])))
+    #expect(Profile(name: "\u{200B}\u{2060}") == nil)
+    #expect(Profile(name: "   ") == nil)
+  }
+
+  @Test func `a member that policy gives no keys gets neither names nor texts`() throws {
+    let call = Call(seed: 630)
+    func enter(_ policy: KeyPolicy) throws -> Client {
+      let keys = try CallKeys(
+        invite: call.invite, identity: MemberIdentity(), policy: policy, displayName: "member \(call.clients.count)",
+        random: SeededRandom(seed: UInt64(call.clients.count) + 631).source, at: call.now)
+      let client = Client(name: call.clients.count, keys: keys)
+      call.enter(client)
+      return client
+    }
+    let (a, b) = (try enter(KeyPolicy()), try enter(KeyPolicy()))
+    let weak = try enter(KeyPolicy(offered: [.mlkem768], minimumSuite: .mlkem768))
+    #expect(throws: E2EError.noKey) { try a.keys.say("early", at: call.now) }
+    call.run(for: .milliseconds(2_500))
+    try a.keys.say("hello", at: call.now)
+    call.drain(a)
+    call.run(for: .milliseconds(100))
+    #expect(b.events.contains(.chat(a.member, text: "hello")))
+    #expect(!weak.events.contains(.chat(a.member, text: "hello")))
+    #expect(!weak.events.contains { if case .profile = $0 { true } else { false } })
+  }
+}

@@ -171,4 +171,85 @@ import WireBytes
     #expect(budget.nextAt <= now + .seconds(1))
     #expect(budget.nextAt > now)
   }
+
+  @Test func `resumptions do not keep a member alive that nobody hears`() throws {
+    let call = try callOf(3, seed: 957)
+    let (a, gone) = (call.clients[0], call.clients[2])
+    call.leave(gone, hidden: true)
+    for _ in 0..<6 {
+      call.run(for: .seconds(10))
+      a.isConnected = false
+      call.run(for: .milliseconds(50))
+      call.resume(a)
+    }
+    #expect(a.events.contains(.memberSilent(gone.member)))
+    call.run(for: .seconds(1))
+    let said = try a.keys.seal([1], stream: .microphone)
+    #expect(!gone.opens(said, at: call.now))
+  }
+
+  @Test func `a roster of an earlier log position is refused on resumption`() throws {
+    let call = try callOf(2, seed: 958)
+    let a = call.clients[0]
+    let old = call.joined(for: a, resumed: true)
+    let third = try call.join()
+    call.run(for: .seconds(1))
+    a.keys.joined(old, at: call.now)
+    call.drain(a)
+    #expect(a.events.contains(.relayInconsistent(.badRoster)))
+    #expect(a.keys.keyHolders.contains(third.member))
+  }
+
+  @Test func `joins alone do not keep a key from being renewed`() throws {
+    let call = try callOf(2, seed: 959)
+    for _ in 0..<8 {
+      call.run(for: .seconds(100))
+      try call.join()
+    }
+    call.run(for: .seconds(100))
+    let renewed = call.clients[0].activations.filter { $0.cause == .periodic }
+    #expect(!renewed.isEmpty)
+    #expect(call.clients[0].keys.agreement?.publicKeys.generation ?? 0 > 0)
+    expectAllHearEachOther(call.clients, call)
+  }
+
+  @Test func `a wild epoch in a heartbeat parts nobody`() throws {
+    let call = try callOf(3, seed: 960)
+    let insider = call.clients[2]
+    let heartbeat = Heartbeat(
+      headN: call.n, headHash: try #require(insider.keys.log?.headHash), epoch: 0xFFFF_0000,
+      epochID: [UInt8](repeating: 7, count: EpochKeys.identifierLength), generation: 0)
+    for _ in 0..<20 {
+      for member in insider.keys.log?.members ?? [] where !member.isSelf {
+        insider.keys.send(.heartbeat(heartbeat), to: member)
+      }
+      call.drain(insider)
+      call.run(for: .seconds(1))
+    }
+    #expect(call.clients[0].keys.metrics.epochsActivated < 12, "and drives nobody to work without end")
+    try call.join()
+    call.run(for: .seconds(3))
+    expectAllHearEachOther(call.clients, call)
+    #expect(try #require(call.clients[0].keys.sendingEpoch) < 0x10_0000)
+  }
+
+  @Test func `a refused announcement costs no further signature check`() throws {
+    let call = try callOf(3, seed: 961)
+    let (insider, victim) = (call.clients[0], call.clients[1])
+    var header = try #require(insider.keys.sending?.header)
+    header.entries = []
+    header.kind = .ratchet
+    header.epoch += 1
+    header.baseEpoch = 77
+    let signature = try insider.keys.identity.signature(of: header.bytes, context: Commit.signatureContext)
+    let before = victim.keys.metrics.durations[.verify]?.count ?? 0
+    for _ in 0..<50 {
+      insider.keys.sendToAll(announcement: Commit.bytes(signedHeader: header.bytes, signature: signature))
+      call.drain(insider)
+      call.run(for: .milliseconds(20))
+    }
+    // One more for the catch-up that it asked for.
+    #expect((victim.keys.metrics.durations[.verify]?.count ?? 0) - before <= 2)
+    #expect(victim.events.contains(.rekeyFailed(epoch: header.epoch, .badBase)))
+  }
 }

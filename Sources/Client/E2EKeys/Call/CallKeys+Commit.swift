@@ -31,6 +31,8 @@ extension CallKeys {
       key = SecretBytes(random: random, count: 32).symmetricKey
     }
     let epoch = max(advised, max(newest?.epoch ?? 0, highestHeard) &+ 1)
+    guard epoch <= Self.maximumEpoch else { return false }
+    strayed = nil
     let others = holders.filter { !$0.isSelf }
     let receivers = others.filter { base?.holds($0) != true }
     let header = Commit.Header(
@@ -73,6 +75,8 @@ extension CallKeys {
   /// Gives the key of the epoch in use, once more, to a member that missed it.
   func catchUp(_ member: Member, at now: MonotonicInstant) {
     guard let sending, sending.holds(member), member.isEligible, isDue(member.lastCatchUp, at: now) else { return }
+    // What everybody was told of the epoch's strength stays true.
+    guard let suite = member.suite, suite >= sending.header.weakest else { return }
     member.lastCatchUp = now
     var header = sending.header
     header.kind = .catchUp

@@ -39,6 +39,11 @@ extension CallKeys {
     if epoch.header.kind != .catchUp, epoch.epoch > newest?.epoch ?? 0 {
       budget.spend(for: epoch.header.headN > newest?.header.headN ?? 0 ? .change : .renewal, at: now)
     }
+    if epoch.header.kind == .ratchet,
+      let base = epochs.first(where: { $0.epoch == epoch.header.baseEpoch && $0.id == epoch.header.baseID })
+    {
+      epoch.renewedAt = base.renewedAt
+    }
     epochs.append(epoch)
     noteDeparted(in: epoch)
     if let sending, !epoch.isBetter(than: sending) {

@@ -5,7 +5,9 @@ extension CallKeys {
   /// The relay admitted this member, or took it back after a loss of connection.
   package func joined(_ joined: Joined, at now: MonotonicInstant) {
     guard !isClosed else { return }
-    guard joined.room == room, joined.member == member, let members = roster(joined, at: now) else {
+    guard joined.room == room, joined.member == member, joined.head.n >= log?.n ?? 0,
+      let members = roster(joined, at: now)
+    else {
       emit(.relayInconsistent(.badRoster))
       return
     }
@@ -18,8 +20,7 @@ extension CallKeys {
       log.jump(n: joined.head.n, headHash: joined.head.hash.bytes, members: members)
       self.log = log
       for member in members {
-        // The silence was this member's own.
-        member.lastHeard = now
+        creditSilence(of: member, at: now)
         if !member.isSelf, member.name == nil { send(.keyRequest(.profile), to: member) }
       }
     } else {
@@ -118,10 +119,19 @@ extension CallKeys {
     }
   }
 
+  /// The silence may have been this member's own. Once only, until the other is heard again: resumptions are the relay's
+  /// to bring about, and must not keep one alive who has left.
+  private func creditSilence(of member: Member, at now: MonotonicInstant) {
+    guard member.creditedAt.map({ member.lastHeard > $0 }) ?? true else { return }
+    member.lastHeard = now
+    member.creditedAt = now
+  }
+
   private func noteLeave(of departed: Member, n: UInt32, at now: MonotonicInstant) {
     departed.channel = nil
     let leave = PendingLeave(n: n, learnedAt: now)
-    departures.append(Departure(joinIndex: departed.joinIndex, leave: leave))
+    // A member that was never authentic holds no key.
+    if departed.isAuthentic { departures.append(Departure(joinIndex: departed.joinIndex, leave: leave)) }
     if epochs.contains(where: { $0.holds(departed) }) { pendingLeaves.append(leave) }
     emit(.memberLeft(departed.id))
   }

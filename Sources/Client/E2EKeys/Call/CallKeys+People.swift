@@ -17,11 +17,16 @@ extension CallKeys {
     return pins.trust(contact: name, identity: bundle.identity)
   }
 
-  /// Sends a text to every other member. Throws `malformed` for an empty or too long one, or `closed`.
+  /// Sends a text to every other member that holds the key in use: who hears may read. Throws `malformed` for an empty or
+  /// too long one, else as `seal`.
   package func say(_ text: String, at now: MonotonicInstant) throws(E2EError) {
     guard !isClosed else { throw .closed }
     guard let chat = Chat(text: text) else { throw .malformed }
-    for member in log?.members ?? [] where !member.isSelf { send(.chat(chat), to: member) }
+    guard !isSendingBlocked else { throw .rekeyOverdue }
+    guard let sending, let log else { throw .noKey }
+    for member in log.members where !member.isSelf && sending.holds(member) && member.isEligible {
+      send(.chat(chat), to: member)
+    }
     runDue(at: now)
   }
 
@@ -61,9 +66,9 @@ extension CallKeys {
     }
   }
 
-  /// Tells a member this one's name, once.
+  /// Tells a member this one's name, once; not one that policy gives no keys.
   func introduce(to member: Member) {
-    guard let profile, !member.isSelf, !member.knowsOwnName else { return }
+    guard let profile, !member.isSelf, member.isEligible, !member.knowsOwnName else { return }
     member.knowsOwnName = true
     send(.profile(profile), to: member)
   }

@@ -41,13 +41,25 @@ extension CallKeys {
       return
     }
     // Repeated, it must not cost a signature check each time.
-    guard !epochs.contains(where: { $0.header == commit.header }) else { return }
+    let hash = commit.hash
+    guard !epochs.contains(where: { $0.header == commit.header }), !judgedCommits.contains(hash) else { return }
     guard commit.header.entries.contains(where: { $0.joinIndex == ownJoinIndex }) else {
+      noteJudged(hash, headN: commit.header.headN)
       return receiveCommit(bytes, from: sender, at: now)
     }
-    guard let whole = inbox.announcement(bytes, commitHash: commit.hash, from: sender.id) else { return }
+    guard let whole = inbox.announcement(bytes, commitHash: hash, from: sender.id) else { return }
+    noteJudged(hash, headN: commit.header.headN)
     receiveCommit(whole, from: sender, at: now)
   }
+
+  /// One whose log position is still to come waits, and is judged then.
+  private func noteJudged(_ hash: [UInt8], headN: UInt32) {
+    guard headN <= log?.n ?? 0 else { return }
+    judgedCommits.append(hash)
+    if judgedCommits.count > Self.judgedLimit { judgedCommits.removeFirst() }
+  }
+
+  private static let judgedLimit = 64
 
   private func heard(_ member: Member, at now: MonotonicInstant) {
     member.lastHeard = now
@@ -61,7 +73,10 @@ extension CallKeys {
     guard let log else { return }
     compare(head: (heartbeat.headN, heartbeat.headHash), of: sender, with: log)
     noteLag(behind: sender, at: now)
-    highestHeard = max(highestHeard, min(heartbeat.epoch, Self.maximumEpoch))
+    // Nobody is ahead by more than a few changes; a wild number would use the key identifiers up.
+    if sender.isEligible, heartbeat.epoch <= max(newest?.epoch ?? 0, highestHeard) &+ Self.epochWindow {
+      highestHeard = max(highestHeard, heartbeat.epoch)
+    }
     if let known = sender.agreement, heartbeat.generation > known.generation, isDue(sender.lastUpdateRequest, at: now) {
       sender.lastUpdateRequest = now
       send(.keyRequest(.keyUpdate), to: sender)
@@ -86,8 +101,12 @@ extension CallKeys {
       sender.unheld = (heartbeat.epochID, now)
       return
     }
-    guard now >= unheld.since + Self.repeatInterval * 2, strayed?.epoch != heartbeat.epoch else { return }
+    guard now >= unheld.since + Self.repeatInterval * 2, strayed?.epoch != heartbeat.epoch,
+      heartbeat.epoch <= highestHeard
+    else { return }
     strayed = (heartbeat.epoch, now)
+    // Until it is clear again that it does not help, one epoch is enough.
+    sender.unheld = nil
   }
 
   /// Asks a member for the key it sends under.
@@ -164,6 +183,8 @@ extension CallKeys {
 
   /// The highest epoch a peer may name: a wild number must not use up the key identifiers.
   static let maximumEpoch: UInt32 = 0xFFFF_0000
+  /// How far above the known epochs a member's may be.
+  static let epochWindow: UInt32 = 1_024
   /// The highest that the relay may name: the numbers above are for what members do without it.
   static let maximumAdvice: UInt32 = 0x7FFF_FFFF
   /// After a switch, members are on different epochs for a moment; only later is it a sign of something missed.

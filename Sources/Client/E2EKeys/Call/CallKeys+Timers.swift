@@ -87,14 +87,17 @@ extension CallKeys {
     // Nobody gave this member a key, and those who have one would have by now.
     guard let newest else { return preparation == nil ? (joinedAt + policy.heartbeat * 2 + wait, .join) : nil }
     var due: (at: MonotonicInstant, cause: RekeyCause) = (
-      newest.acceptedAt + policy.maximumEpochAge + wait, .periodic
+      newest.renewedAt + policy.maximumEpochAge + wait, .periodic
     )
     if let leave = pendingLeaves.first(where: { $0.n > newest.header.headN && $0.n > preparation?.headN ?? 0 }) {
       let at = leave.learnedAt + policy.adviceWait + wait
       if at < due.at { due = (at, .leave) }
     }
     guard preparation == nil else { return due }
-    if let strayed, strayed.epoch >= newest.epoch, strayed.at + wait < due.at { due = (strayed.at + wait, .mixed) }
+    if let strayed, strayed.epoch >= newest.epoch {
+      let at = max(strayed.at + wait, budget.nextAt)
+      if at < due.at { due = (at, .mixed) }
+    }
     if let missing = missingSince(newest, log), missing < due.at { due = (missing, .join) }
     // Silence is each member's own observation, so only the first in rank acts on it.
     guard rank == 0 else { return due }

@@ -78,6 +78,8 @@ package final class CallKeys {
   var inbox = CommitInbox()
   /// Commits for log positions that the relay has not shown yet.
   var stash: [(from: MemberID, bytes: [UInt8])] = []
+  /// Hashes of announcements that were taken or refused, the newest last.
+  var judgedCommits: [[UInt8]] = []
   var nextGroupSequence: UInt64 = 0
   var isSendingBlocked = false
 

@@ -35,6 +35,8 @@ final class EpochKeys {
   /// When this member heard that the epoch is being prepared.
   let begunAt: MonotonicInstant
   let acceptedAt: MonotonicInstant
+  /// When the last fresh key that this one follows from was accepted: ratchets make no key younger.
+  var renewedAt: MonotonicInstant
   let isOwn: Bool
   /// When this member switches even if the relay does not say so.
   let activateBy: MonotonicInstant
@@ -55,6 +57,7 @@ final class EpochKeys {
     self.isOwn = isOwn
     self.begunAt = begunAt
     acceptedAt = now
+    renewedAt = now
     self.activateBy = activateBy
     id = Self.identifier(key, epoch: header.epoch)
   }

@@ -19,6 +19,8 @@ final class Member {
 
   let admittedAt: MonotonicInstant
   var lastHeard: MonotonicInstant
+  /// When its silence was last forgiven, for a loss of this member's own connection.
+  var creditedAt: MonotonicInstant?
   /// Set while nothing authentic was heard for `KeyPolicy.silence`.
   var silentSince: MonotonicInstant?
   /// Was silent and is heard again, and is not in an epoch yet.

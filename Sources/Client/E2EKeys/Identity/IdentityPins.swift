@@ -18,26 +18,44 @@ package struct IdentityPins: Sendable, Equatable {
   /// Names beyond this number, or longer ones, are not read.
   package static let maximumPins = 10_000
   private static let fingerprintLength = 32
+  /// Small letters can take more bytes than the capitals of a name.
+  private static let maximumName = Profile.maximumName * 3
 
+  /// By the names' skeletons.
   package private(set) var fingerprints: [String: [UInt8]] = [:]
 
   package init() {}
 
+  /// What makes two names the same for a reader: without characters that nobody sees, runs of spaces and capitals.
+  static func skeleton(_ contact: String) -> String {
+    var scalars = String.UnicodeScalarView()
+    for scalar in contact.unicodeScalars where !scalar.properties.isDefaultIgnorableCodePoint {
+      if scalar.properties.isWhitespace {
+        if let last = scalars.last, last != " " { scalars.append(" ") }
+      } else {
+        scalars.append(contentsOf: scalar.properties.lowercaseMapping.unicodeScalars)
+      }
+    }
+    if scalars.last == " " { scalars.removeLast() }
+    return String(scalars)
+  }
+
   /// Compares an identity with the pin of its name. Changes nothing.
   package func check(contact: String, identity: [UInt8]) -> Verdict {
-    guard let known = fingerprints[contact] else { return .firstSeen }
+    guard let known = fingerprints[Self.skeleton(contact)] else { return .firstSeen }
     return known == sha3(identity) ? .same : .changed(previous: known)
   }
 
   /// Pins the name to the identity, in place of any other. False if there is no room left.
   @discardableResult
   package mutating func trust(contact: String, identity: [UInt8]) -> Bool {
+    let contact = Self.skeleton(contact)
     guard fingerprints[contact] != nil || fingerprints.count < Self.maximumPins else { return false }
     fingerprints[contact] = sha3(identity)
     return true
   }
 
-  package mutating func forget(contact: String) { fingerprints[contact] = nil }
+  package mutating func forget(contact: String) { fingerprints[Self.skeleton(contact)] = nil }
 
   private struct File: Codable {
     let version: Int
@@ -58,7 +76,9 @@ package struct IdentityPins: Sendable, Equatable {
     guard file.version == 1 else { throw .unknownVersion(file.version) }
     guard file.pins.count <= Self.maximumPins else { throw .tooMany }
     for (contact, text) in file.pins {
-      guard !contact.isEmpty, contact.utf8.count <= Profile.maximumName else { throw .badName }
+      guard !contact.isEmpty, contact.utf8.count <= Self.maximumName, contact == Self.skeleton(contact) else {
+        throw .badName
+      }
       guard let fingerprint = Base64URL.decode(text), fingerprint.count == Self.fingerprintLength else {
         throw .badFingerprint
       }
@@ -73,7 +93,7 @@ package enum IdentityPinsError: Error, Equatable, Sendable {
   case notPins
   case unknownVersion(Int)
   case tooMany
-  /// A name is empty or longer than a name can be.
+  /// A name is empty, longer than a name can be, or not in the form that names are compared in.
   case badName
   /// A fingerprint is not 32 bytes as base64url.
   case badFingerprint

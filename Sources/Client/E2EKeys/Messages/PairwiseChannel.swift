@@ -10,8 +10,9 @@ import WireBytes
 /// ```
 /// One key per direction: HKDF-SHA512 over the X25519 result of the two bundles' channel keys, salted by the invite's
 /// pairwise secret, with both bundle hashes as context. So it needs no handshake, and neither the relay nor another
-/// member can forge or read. What is secret for long, an epoch's key, is wrapped by ML-KEM inside: the channel itself
-/// carries only what the relay could tell anyway.
+/// member can forge or read. What is secret for long, an epoch's key, is wrapped by ML-KEM inside. Names and texts rest on
+/// the invite's secret, which no outsider has, and on X25519 against those who have it: a former member who recorded them
+/// could read them with a quantum computer.
 /// The nonce is four zero bytes and the sequence number; replays fall out of a window of 1024.
 struct PairwiseChannel {
   static let version: UInt8 = 1

@@ -8,6 +8,8 @@ package struct Profile: Equatable, Sendable {
   package init?(name: String) {
     guard !name.isEmpty, name.utf8.count <= Self.maximumName else { return nil }
     guard name.unicodeScalars.allSatisfy({ $0.isPrintable(lineBreaks: false) }) else { return nil }
+    // Somebody must be able to see it.
+    guard !IdentityPins.skeleton(name).isEmpty else { return nil }
     self.name = name
   }
 
