@@ -5,7 +5,7 @@ CONFIGURATION ?= release
 BUILD := $(SWIFT) build -c $(CONFIGURATION) --explicit-target-dependency-import-check error
 BIN = $(shell $(SWIFT) build -c $(CONFIGURATION) --show-bin-path)
 
-.PHONY: help setup build demo test run lint bench clean
+.PHONY: help setup build demo test run web lint bench clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ demo: build ## Runs a relay and an eight-party encrypted call for 20 s, with one
 
 run: build ## Runs the relay for development: loopback only, plain ws://, no token.
 	$(BIN)/sfu-relay serve --dev
+
+web: build ## Serves the call page on http://localhost:8080/ with a development relay behind it.
+	@$(BIN)/sfu-relay serve --dev & relay=$$!; trap 'kill $$relay' EXIT; $(BIN)/sfu-web serve
 
 lint: ## Checks the format of every Swift file.
 	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Bench Package.swift

@@ -14,10 +14,12 @@ let strict: [SwiftSetting] = [
 
 /// A library target of one layer; the folder layout is the architecture.
 func module(
-  _ name: String, _ layer: String, _ dependencies: [Target.Dependency] = [], extraSettings: [SwiftSetting] = []
+  _ name: String, _ layer: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [],
+  extraSettings: [SwiftSetting] = []
 ) -> Target {
   .target(
-    name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", swiftSettings: strict + extraSettings)
+    name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", exclude: exclude,
+    swiftSettings: strict + extraSettings)
 }
 
 func tool(_ name: String, _ layer: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -39,6 +41,8 @@ let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
   name: "sealed-sfu",
@@ -63,8 +67,10 @@ let package = Package(
     .systemLibrary(
       name: "CLibSRTP", path: "Sources/C/CLibSRTP", pkgConfig: "libsrtp2", providers: [.apt(["libsrtp2-dev"])]),
     .systemLibrary(name: "COpus", path: "Sources/C/COpus", pkgConfig: "opus", providers: [.apt(["libopus-dev"])]),
+    .systemLibrary(name: "CVPX", path: "Sources/C/CVPX", pkgConfig: "vpx", providers: [.apt(["libvpx-dev"])]),
     .target(name: "COpenSSLShims", dependencies: ["COpenSSL"], path: "Sources/C/COpenSSLShims"),
     .target(name: "COpusShims", dependencies: ["COpus"], path: "Sources/C/COpusShims"),
+    .target(name: "CVPXShims", dependencies: ["CVPX"], path: "Sources/C/CVPXShims"),
     .target(name: "CNetLinux", path: "Sources/C/CNetLinux"),
     .target(name: "CHardening", path: "Sources/C/CHardening"),
 
@@ -101,8 +107,7 @@ let package = Package(
       [
         "WireBytes", "Signaling", "HopCrypto", "DTLS", "SRTP", "Membership", "DatagramIO", "RelayEngine",
         "RelayControl", "RelayMetrics", log, configuration, lifecycle, arguments,
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-        .product(name: "SystemPackage", package: "swift-system"), .product(name: "Yams", package: "Yams"),
+        unixSignals, systemPackage, .product(name: "Yams", package: "Yams"),
       ]),
     tool("sfu-relay", "Edge", ["RelayRuntime"]),
 
@@ -110,7 +115,7 @@ let package = Package(
     module("SFrame", "Client", ["WireBytes", crypto, cryptoExtras]),
     // Testable in release builds as well: its tests forge what only an insider could send.
     module(
-      "E2EKeys", "Client", ["WireBytes", "Signaling", "SFrame", crypto],
+      "E2EKeys", "Client", ["WireBytes", "Signaling", "SFrame", crypto], exclude: ["THREATS.md"],
       extraSettings: [.unsafeFlags(["-enable-testing"])]),
     module(
       "ClientEngine", "Client",
@@ -119,9 +124,12 @@ let package = Package(
       "LoadGen", "Client",
       [
         "WireBytes", "Signaling", "HopCrypto", "DTLS", "SFrame", "E2EKeys", "ClientEngine", "DatagramIO", "CHardening",
-        "COpus", "COpusShims", arguments, log, nioSSL, .product(name: "Yams", package: "Yams"),
+        "COpus", "COpusShims", "CVPX", "CVPXShims", arguments, log, nioSSL, .product(name: "Yams", package: "Yams"),
+        unixSignals, systemPackage,
       ] + nio),
     tool("sfu-loadgen", "Client", ["LoadGen", arguments]),
+    module("WebServer", "Client", [crypto, arguments, unixSignals, systemPackage] + nio),
+    tool("sfu-web", "Client", ["WebServer"]),
 
     // Bench: what the packet path costs.
     .target(name: "CRuntimeCounters", path: "Bench/CRuntimeCounters"),
@@ -189,6 +197,7 @@ let package = Package(
     tests(
       "LoadGenTests",
       ["WireBytes", "Signaling", "E2EKeys", "ClientEngine", "LoadGen", "TestKit", arguments]),
+    tests("WebServerTests", ["WebServer", "sfu-web"] + nio),
     tests(
       "SystemTests",
       [

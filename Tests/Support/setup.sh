@@ -3,7 +3,7 @@
 set -euo pipefail
 
 # What building and running need.
-build=(libssl-dev libsrtp2-dev libopus-dev pkg-config)
+build=(libssl-dev libsrtp2-dev libopus-dev libvpx-dev pkg-config)
 # What the tests need besides: reading the package graph, driving browsers and aiortc, speech and a VP8 clip as real
 # input, the browsers, a network namespace for them; a model checker and the compiler for what it writes.
 test=(

@@ -45,7 +45,9 @@ struct TestCall {
     for (number, record) in try await records() {
       #expect(record.ended == nil, "caller \(number)", sourceLocation: sourceLocation)
       #expect(record.goodbyes.isEmpty, "caller \(number)", sourceLocation: sourceLocation)
-      #expect(record.errors.isEmpty, "caller \(number)", sourceLocation: sourceLocation)
+      // A sealed message may cross the leave of the member that it is for.
+      let errors = record.errors.filter { $0.code != .notFound || $0.about != "sealed" }
+      #expect(errors.isEmpty, "caller \(number)", sourceLocation: sourceLocation)
       #expect(record.keyTroubles.isEmpty, "caller \(number)", sourceLocation: sourceLocation)
       #expect(record.strangeFrames == 0, "caller \(number)", sourceLocation: sourceLocation)
       #expect(

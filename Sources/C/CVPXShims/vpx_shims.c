@@ -1,0 +1,1 @@
+#include "vpx_shims.h"

@@ -1,0 +1,6 @@
+import WebServer
+
+@main
+struct SFUWeb {
+  static func main() async { await WebCommand.execute(Array(CommandLine.arguments.dropFirst())) }
+}
