@@ -1,6 +1,7 @@
 import ClientEngine
 import E2EKeys
 import HopCrypto
+import Signaling
 import Testing
 import WireBytes
 
