@@ -12,7 +12,7 @@ python=$("$root/Tests/Support/python.sh")
 # The driver of the browsers is the hop test's.
 export PYTHONPATH="$interop" PYTHONDONTWRITEBYTECODE=1
 # The test bounds itself; this is for the case that it cannot.
-command=(timeout --foreground -k 5 110 "$python" "$here/web.py" "$@")
+command=(timeout --foreground -k 5 300 "$python" "$here/web.py" "$@")
 # In a process namespace of its own nothing that it started can outlive it.
 isolated=(unshare --net --pid --fork --kill-child --mount-proc)
 if [ "$(id -u)" -eq 0 ] && "${isolated[@]}" true 2>/dev/null; then

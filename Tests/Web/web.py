@@ -25,7 +25,7 @@ POLICY = "; ".join([
     "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "worker-src 'self'", "connect-src 'self'",
 ])
 # For one browser, its start included.
-LIMIT_SECONDS = 45
+LIMIT_SECONDS = 90
 
 NATIVE = ["ML-KEM-768", "ML-KEM-1024", "X-Wing", "ML-DSA-65"]
 WITHOUT_POST_QUANTUM = "--disable-features=WebCryptoPQC"

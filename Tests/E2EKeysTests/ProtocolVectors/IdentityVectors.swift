@@ -185,7 +185,14 @@ struct PeopleVectors: VectorFile {
     let digits: String
   }
 
+  struct SkeletonCase: Codable {
+    let name: String
+    /// The same up to canonical equivalence.
+    let skeleton: String
+  }
+
   let safetyNumbers: [SafetyNumberCase]
+  let skeletons: [SkeletonCase]
   let pinsFile: String
   let pins: [String: Blob]
   let refusedPins: [String]
@@ -204,14 +211,23 @@ struct PeopleVectors: VectorFile {
     pins.trust(contact: "Ada", identity: [1])
     pins.trust(contact: "Jürgen 🌍", identity: [2])
     let good = String(repeating: "A", count: 43)
+    let names = [
+      "Ada", "  ada\t", "A\u{AD}d\u{200B}a\u{FE0F}", "\u{2060}ADA", "Ada \u{A0}\u{3000} Lovelace", "Ju\u{308}rgen",
+      "JÜRGEN",
+      "\u{130}stanbul", "ΟΔΥΣΣΕΥΣ", "\u{1E9E}", "👩\u{200D}👩", "\u{3164}", " \u{200B} ",
+    ]
     return Self(
-      safetyNumbers: cases, pinsFile: String(decoding: pins.json, as: UTF8.self),
+      safetyNumbers: cases,
+      skeletons: names.map { SkeletonCase(name: $0, skeleton: IdentityPins.skeleton($0)) },
+      pinsFile: String(decoding: pins.json, as: UTF8.self),
       pins: pins.fingerprints.mapValues(Blob.init),
       refusedPins: [
         "", "[]", "{}", "{\"version\":\"1\",\"pins\":{}}", "{\"version\":2,\"pins\":{}}",
         "{\"version\":1,\"pins\":{\"a\":7}}",
         "{\"version\":1,\"pins\":{\"\":\"\(good)\"}}", "{\"version\":1,\"pins\":{\"a\":\"AAAA\"}}",
-        "{\"version\":1,\"pins\":{\"\(String(repeating: "x", count: 129))\":\"\(good)\"}}",
+        "{\"version\":1,\"pins\":{\"\(String(repeating: "x", count: 385))\":\"\(good)\"}}",
+        "{\"version\":1,\"pins\":{\"Ada\":\"\(good)\"}}", "{\"version\":1,\"pins\":{\"ada \":\"\(good)\"}}",
+        "{\"version\":1,\"pins\":{\"a\u{200B}da\":\"\(good)\"}}",
       ])
   }
 
@@ -224,6 +240,7 @@ struct PeopleVectors: VectorFile {
           SafetyNumber.text(identities[a].publicKey, identities[b].publicKey, room: vector.room) == vector.digits)
       }
     }
+    for vector in skeletons { #expect(IdentityPins.skeleton(vector.name) == vector.skeleton, "\(vector.name)") }
     let read = try IdentityPins(json: Array(pinsFile.utf8))
     #expect(read.fingerprints == pins.mapValues(\.bytes))
     #expect(String(decoding: read.json, as: UTF8.self) == pinsFile)

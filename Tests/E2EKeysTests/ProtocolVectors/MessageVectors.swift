@@ -218,6 +218,7 @@ struct MessageVectors: VectorFile {
   private static func refusals(_ heartbeat: [UInt8]) -> [Blob] {
     let names = [
       "", String(repeating: "x", count: 129), "two\nlines", "tab\t", "turn\u{202E}around", "nul\u{0}", "a\u{2066}b",
+      "   ", "\u{200B}\u{2060}",
     ]
     let texts = ["", String(repeating: "x", count: 4_097), "bell\u{7}", "return\r\n", "turn\u{202A}around"]
     var refused: [[UInt8]] = [

@@ -215,7 +215,8 @@ export class CallKeys {
   }
 
   /**
-   * Sends a text to every other member. Throws `malformed` for an empty or too long one, or one that cannot be shown.
+   * Sends a text to every other member that holds the key in use. Throws `malformed` for an empty or too long one, or
+   * one that cannot be shown, `noKey` before the first key, and `rekeyOverdue` while sealing is blocked.
    * @param {string} text
    * @param {number} now
    * @returns {Promise<KeyAction[]>}

@@ -58,6 +58,8 @@ export class EpochKeys {
     this.isOwn = isOwn;
     this.begunAt = begunAt;
     this.acceptedAt = acceptedAt;
+    /** When the last fresh key that this one follows from was accepted: ratchets make no key younger. */
+    this.renewedAt = acceptedAt;
     this.activateBy = activateBy;
   }
 

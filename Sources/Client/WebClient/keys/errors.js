@@ -5,9 +5,11 @@
  * - `replayed`: the message was opened before, or is older than the window.
  * - `authenticationFailed`: a tag does not match.
  * - `noKey`: the member may get no keys, or there is none yet.
+ * - `rekeyOverdue`: a member left and the new key did not come within the deadline: nothing is sent under the old.
  * - `noSuite`: the policy leaves no key agreement suite to offer.
  * - `closed`: the call was closed and its keys are erased.
- * @typedef {"malformed" | "replayed" | "authenticationFailed" | "noKey" | "noSuite" | "closed"} KeysErrorCode
+ * @typedef {"malformed" | "replayed" | "authenticationFailed" | "noKey" | "rekeyOverdue" | "noSuite"
+ *   | "closed"} KeysErrorCode
  */
 
 export class KeysError extends Error {

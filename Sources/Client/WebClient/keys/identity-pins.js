@@ -1,9 +1,11 @@
 // The identities that this device has met, by the name that each goes by (PROTOCOL.md section 14).
 import { equal, fromBase64URL, toBase64URL, utf8 } from "../crypto/bytes.js";
-import { MAXIMUM_NAME } from "./texts.js";
+import { MAXIMUM_NAME, skeleton } from "./texts.js";
 
 export const MAXIMUM_PINS = 10_000;
 const FINGERPRINT_LENGTH = 32;
+// Small letters can take more bytes than the capitals of a name.
+const MAXIMUM_SKELETON = MAXIMUM_NAME * 3;
 
 /**
  * Why a file of pins was refused.
@@ -22,7 +24,7 @@ export class IdentityPinsError extends Error {
 /** @typedef {{verdict: "firstSeen"} | {verdict: "same"} | {verdict: "changed", previous: Uint8Array}} PinVerdict */
 
 export class IdentityPins {
-  /** Names that look the same are the same name. @type {Map<string, Uint8Array>} */
+  /** By the names' skeletons. @type {Map<string, Uint8Array>} */
   #fingerprints = new Map();
 
   /** @returns {[string, Uint8Array][]} */
@@ -37,7 +39,7 @@ export class IdentityPins {
    * @returns {PinVerdict}
    */
   check(contact, fingerprint) {
-    const known = this.#fingerprints.get(canonical(contact));
+    const known = this.#fingerprints.get(skeleton(contact));
     if (!known) return { verdict: "firstSeen" };
     return equal(known, fingerprint) ? { verdict: "same" } : { verdict: "changed", previous: known };
   }
@@ -48,7 +50,7 @@ export class IdentityPins {
    * @param {Uint8Array} fingerprint
    */
   trust(contact, fingerprint) {
-    const name = canonical(contact);
+    const name = skeleton(contact);
     if (!this.#fingerprints.has(name) && this.#fingerprints.size >= MAXIMUM_PINS) return false;
     this.#fingerprints.set(name, fingerprint);
     return true;
@@ -56,7 +58,7 @@ export class IdentityPins {
 
   /** @param {string} contact */
   forget(contact) {
-    this.#fingerprints.delete(canonical(contact));
+    this.#fingerprints.delete(skeleton(contact));
   }
 
   /** The text to be kept. It holds names, so it belongs where the device keeps its keys. @returns {string} */
@@ -86,17 +88,14 @@ export class IdentityPins {
     if (entries.length > MAXIMUM_PINS) throw new IdentityPinsError("tooMany");
     const pins = new IdentityPins();
     for (const [contact, value] of entries) {
-      if (contact === "" || utf8(contact).length > MAXIMUM_NAME) throw new IdentityPinsError("badName");
+      const isSkeleton = contact !== "" && contact.normalize("NFC") === skeleton(contact);
+      if (!isSkeleton || utf8(contact).length > MAXIMUM_SKELETON) throw new IdentityPinsError("badName");
       const fingerprint = fromBase64URL(value);
       if (fingerprint?.length !== FINGERPRINT_LENGTH) throw new IdentityPinsError("badFingerprint");
       pins.trust(contact, fingerprint);
     }
     return pins;
   }
-}
-
-function canonical(name) {
-  return name.normalize("NFC");
 }
 
 function isDictionary(value) {

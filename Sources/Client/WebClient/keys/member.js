@@ -5,6 +5,8 @@ export class Member {
   agreement;
   /** How the member wants to be called, once it said so. @type {string | null} */
   name = null;
+  /** When its silence was last forgiven, for a loss of the own connection. @type {number | null} */
+  creditedAt = null;
   /** Set while nothing authentic was heard for the policy's `silence`. @type {number | null} */
   silentSince = null;
   /** Was silent and is heard again, and is not in an epoch yet. */

@@ -17,8 +17,13 @@ export class RekeyBudget {
     return this.#fullAt - INTERVAL * BURST;
   }
 
-  /** @param {boolean} isChange whether the log has grown since the epoch before @param {number} now */
+  /**
+   * A debt ends after a second: others' epochs count as well, and many may come at once after an outage.
+   * @param {boolean} isChange whether the log has grown since the epoch before
+   * @param {number} now
+   */
   spend(isChange, now) {
-    this.#fullAt = Math.max(this.#fullAt, now) + INTERVAL * (isChange ? 1 : RENEWAL_COST);
+    const limit = now + INTERVAL * (BURST + RENEWAL_COST);
+    this.#fullAt = Math.min(Math.max(this.#fullAt, now) + INTERVAL * (isChange ? 1 : RENEWAL_COST), limit);
   }
 }

@@ -103,6 +103,11 @@ export class RoomLog {
     return this.#snapshots.at(-1);
   }
 
+  /** The oldest position whose roster is kept. */
+  get oldest() {
+    return this.#snapshots[0].n;
+  }
+
   get n() {
     return this.current.n;
   }

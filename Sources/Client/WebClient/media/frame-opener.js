@@ -10,6 +10,8 @@ const PARKING_MILLISECONDS = 1000;
 const PARKING_CAPACITY = 64;
 // Between requests for a key frame: a publisher needs a moment to make one, and it may be large.
 const KEY_FRAME_INTERVAL_MILLISECONDS = 500;
+// Why a frame was not opened although its key may be had.
+const MISSING = new Set(["unknownKey", "authenticationFailed"]);
 
 /** @typedef {import("./frame-sealer.js").EncodedFrame} EncodedFrame */
 /** @typedef {{joinIndex: number, source: import("../sframe/kid.js").TrackSource}} FrameOrigin */
@@ -22,6 +24,7 @@ export class FrameOpener {
   #tally;
   #onOrigin;
   #onKeyFrameNeeded;
+  #onKeyMissing;
   /** @type {OrderedPipeline<EncodedFrame> | null} */
   #pipeline = null;
   /** @type {(SealedFrame & {until: number})[]} */
@@ -44,12 +47,15 @@ export class FrameOpener {
    * @param {import("./tally.js").Tally} context.tally
    * @param {(origin: FrameOrigin) => void} context.onOrigin called when frames of another member or source begin
    * @param {() => void} context.onKeyFrameNeeded called when frames can be opened again after some could not
+   * @param {(identifier: {epoch: number, joinIndex: number}) => void} context.onKeyMissing called for each frame whose
+   *   key is not here, or is another one
    */
-  constructor({ store, tally, onOrigin, onKeyFrameNeeded }) {
+  constructor({ store, tally, onOrigin, onKeyFrameNeeded, onKeyMissing }) {
     this.#store = store;
     this.#tally = tally;
     this.#onOrigin = onOrigin;
     this.#onKeyFrameNeeded = onKeyFrameNeeded;
+    this.#onKeyMissing = onKeyMissing;
   }
 
   /**
@@ -108,6 +114,7 @@ export class FrameOpener {
 
   #park(arrived) {
     const now = performance.now();
+    this.#onKeyMissing(unpackKID(arrived.header.kid));
     this.#parked.push({ ...arrived, until: now + PARKING_MILLISECONDS });
     if (this.#parked.length > PARKING_CAPACITY) {
       this.#parked.shift();
@@ -125,10 +132,13 @@ export class FrameOpener {
 
   /** @param {SealedFrame} arrived */
   async #open({ frame, sealed, header }) {
-    const { joinIndex, stream } = unpackKID(header.kid);
-    const origin = { joinIndex, source: sourceOf(stream) };
+    const identifier = unpackKID(header.kid);
+    const origin = { joinIndex: identifier.joinIndex, source: sourceOf(identifier.stream) };
     const result = await this.#store.open(sealed, header);
-    if ("failure" in result) return this.#drop(result.failure);
+    if ("failure" in result) {
+      if (MISSING.has(result.failure)) this.#onKeyMissing(identifier);
+      return this.#drop(result.failure);
+    }
     if (!this.#isExpected(origin)) return this.#drop("unexpectedSender");
     this.#noteOrigin(origin);
     this.#requestKeyFrameAfterGap();

@@ -5,6 +5,7 @@
 import { EpochStore } from "./epoch-store.js";
 import { FrameOpener } from "./frame-opener.js";
 import { FrameSealer } from "./frame-sealer.js";
+import { MissingKeys } from "./missing-keys.js";
 import { Tally } from "./tally.js";
 
 const STATISTICS_MILLISECONDS = 500;
@@ -17,10 +18,12 @@ const STATISTICS_MILLISECONDS = 500;
  *   | {type: "depart", joinIndex: number} | {type: "close"}
  *   | {type: "expect", name: string, expected: FrameOpener["expected"]}} PageMessage
  *
- * What the worker tells the page.
+ * What the worker tells the page. `keyMissing` names the key of a frame that was not opened for want of it, or for its
+ * tag, or that waits for it: to be asked for with `CallKeys.requestKey`.
  * @typedef {{type: "statistics", transforms: Tally["snapshot"][]}
  *   | {type: "origin", name: string, joinIndex: number, source: string}
  *   | {type: "keyFrameNeeded", name: string}
+ *   | {type: "keyMissing", epoch: number, joinIndex: number}
  *   | {type: "ended", name: string}} WorkerMessage
  *
  * What a transform is for. `source` is a sender's.
@@ -34,6 +37,7 @@ export class TransformSession {
   #transforms = new Map();
   /** What the page expects of receivers whose transform is not here yet. */
   #expected = new Map();
+  #missing = new MissingKeys((missing) => this.#post({ type: "keyMissing", ...missing }));
 
   /** @param {(message: WorkerMessage) => void} post */
   constructor(post) {
@@ -121,6 +125,7 @@ export class TransformSession {
       onOrigin: (origin) => this.#post({ type: "origin", name, ...origin }),
       // Refused for audio, which needs none.
       onKeyFrameNeeded: () => transformer.sendKeyFrameRequest?.().catch(() => {}),
+      onKeyMissing: (identifier) => this.#missing.note(identifier),
     });
     opener.expected = this.#expected.get(name) ?? null;
     return { worker: opener, opener };

@@ -18,7 +18,7 @@ import {
   encodeMessage, KEY_UPDATE_CONTEXT, KeyRequest, keyUpdateBytes, parseMessage,
 } from "/client/keys/sealed-message.js";
 import { suiteByID, suiteByName } from "/client/keys/suites.js";
-import { isName, isText } from "/client/keys/texts.js";
+import { isName, isText, skeleton } from "/client/keys/texts.js";
 import { bindingBytes, unwrapCredential, WrappedKey } from "/client/keys/wrapped-key.js";
 import { cipherSuite } from "/client/sframe/cipher-suite.js";
 import { SFrameKey } from "/client/sframe/frame-key.js";
@@ -249,7 +249,8 @@ export const tests = {
   },
 
   "identities give the fingerprints, pins and safety numbers given": async () => {
-    const { safetyNumbers, pinsFile, pins, refusedPins } = await vectors("people");
+    const { safetyNumbers, skeletons, pinsFile, pins, refusedPins } = await vectors("people");
+    for (const { name, skeleton: text } of skeletons) expectEqual(skeleton(name), text.normalize("NFC"), name);
     for (const { room, identitySeeds, fingerprints, digits } of safetyNumbers) {
       const keys = [];
       for (const seed of identitySeeds) keys.push((await pq.generateKeys("ML-DSA-65", bytes(seed))).publicKey);

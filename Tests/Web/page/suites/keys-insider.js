@@ -86,7 +86,8 @@ export const tests = {
     expectEqual(await send({ ...ratchet, entries: [lying] }), "weakSuite");
     expectEqual(await send({ kind: "fresh" }), "rosterMismatch");
     expectEqual(await send(ratchet), "badSignature");
-    expectEqual(await send(ratchet, { resigned: false }), "badSignature");
+    expectEqual(await send({ ...ratchet, epoch: 10 }, { resigned: false }), "badSignature");
+    expectEqual(await send(ratchet), null, "judged already");
     // Of the past: dropped without a word.
     expectEqual(await send({ ...ratchet, epoch: 1 }), null);
     expectEqual(victim.epoch, 2);

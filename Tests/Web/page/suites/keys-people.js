@@ -35,7 +35,7 @@ export const tests = {
   "names that could mislead are refused": async () => {
     const call = await Call.open();
     const misleading = ["two\nlines", "tab\t", "turn\u202Earound", "nul\0", "a\u2066b", "\ud800"];
-    for (const name of ["", "x".repeat(129), ...misleading]) {
+    for (const name of ["", "x".repeat(129), "   ", "\u200b\u2060", ...misleading]) {
       expect(!isName(name), JSON.stringify(name));
       await expectError("malformed", () => call.makeClient({ name }));
     }
@@ -51,6 +51,35 @@ export const tests = {
     for (const text of ["", "x".repeat(4097), "bell\x07", "\udfff"]) {
       await expectError("malformed", () => b.keys.say(text, call.now), JSON.stringify(text).slice(0, 20));
     }
+  },
+
+  "a member that policy gives no keys gets neither names nor texts": async () => {
+    const call = await Call.open();
+    const [a, b] = [await call.join({ name: "Ada" }), await call.join({ name: "Grace" })];
+    const weak = await call.join({ name: "Weak", policy: { offered: ["mlkem768"], minimumSuite: "mlkem768" } });
+    await expectError("noKey", () => a.keys.say("early", call.now));
+    await call.run(2500);
+    call.perform(a, await a.keys.say("hello", call.now));
+    await call.run(100);
+    expect(b.told("chat", { member: a.member, text: "hello" }) && b.told("profile", { name: "Ada" }), "B hears");
+    expect(!weak.told("chat") && !weak.told("profile"), "the weak one does not");
+  },
+
+  "a name that looks like a known one is that name": () => {
+    const [one, two] = [pattern(32), pattern(33).slice(1)];
+    for (const lookalike of ["Ada\u200b", "ada", " Ada ", "A\u00adda", "Ada\ufe0f", "\u2060ADA"]) {
+      const pins = new IdentityPins();
+      pins.trust("Ada", one);
+      expectEqual(pins.check(lookalike, one), { verdict: "same" }, JSON.stringify(lookalike));
+      expectEqual(pins.check(lookalike, two), { verdict: "changed", previous: one }, JSON.stringify(lookalike));
+      expectEqual(IdentityPins.fromJSON(pins.json).entries, pins.entries);
+      pins.forget(lookalike);
+      expectEqual(pins.entries, []);
+    }
+    const pins = new IdentityPins();
+    pins.trust("Ada Lovelace", one);
+    expectEqual(pins.check("Ada", two), { verdict: "firstSeen" });
+    expectEqual(pins.check("Ada  \u00a0Lovelace", two), { verdict: "changed", previous: one });
   },
 
   "a known name with the same identity is confirmed, with another one it is announced": async () => {

@@ -70,6 +70,7 @@ export const tests = {
     expect(strict.epoch !== null, "before the date");
     await alone.run(4000);
     expect(strict.epoch === null && strict.told("sendingBlocked"), "after it");
+    await expectError("rekeyOverdue", () => strict.keys.say("too late", alone.now), "texts are no exception");
 
     const late = await Call.open();
     const policy = { offered: ["mlkem768"], minimumSuite: "mlkem768", refuse768After: late.now };

@@ -1,4 +1,5 @@
 import { equal, toHex, utf8 } from "/client/crypto/bytes.js";
+import { MissingKeys } from "/client/media/missing-keys.js";
 import { parseHeader } from "/client/sframe/header.js";
 import { unpackKID } from "/client/sframe/kid.js";
 import { expect, expectEqual, eventually, pattern } from "../harness.js";
@@ -149,6 +150,48 @@ export const tests = {
     await into.feed(new FakeFrame(forged));
     expectEqual(
       bob.tally("in").drops, { malformed: 9, unsupportedCodec: 1, authenticationFailed: 1, departed: 1 });
+  },
+
+  "the page is told of keys that are missing, each once in a while": async () => {
+    const { alice, bob, out, into } = call();
+    const carol = new FakeMember();
+    carol.addEpoch(1, 3, { members: [1, 2, 3] });
+    carol.tell("activate", { id: "epoch 1" });
+    const stranger = carol.attach("send", "out", { source: "microphone" });
+    await stranger.feed(...numbered(20));
+    await out.feed(...numbered(2));
+    const [genuine, replayed] = copies(out.written);
+    const forged = genuine.copy();
+    new Uint8Array(forged.data)[forged.data.byteLength - 1] ^= 1;
+    await into.feed(replayed.copy(), replayed, forged, new FakeFrame(new Uint8Array(3)), ...copies(stranger.written));
+    const wrongKey = { type: "keyMissing", epoch: 1, joinIndex: 1 };
+    const noKey = { type: "keyMissing", epoch: 1, joinIndex: 3 };
+    const named = bob.posted("keyMissing");
+    const times = ({ joinIndex: wanted }) => named.filter(({ joinIndex }) => joinIndex === wanted).length;
+    for (const expected of [wrongKey, noKey]) {
+      expectEqual(named.find(({ joinIndex }) => joinIndex === expected.joinIndex), expected);
+      expect(times(expected) < 20, `${times(expected)} messages for 20 frames`);
+    }
+    expectEqual(times(wrongKey) + times(noKey), named.length, "and of nothing else");
+    // One that waits for its key is named at once.
+    alice.addEpoch(2, 1);
+    alice.tell("activate", { id: "epoch 2" });
+    await out.feed(...numbered(1));
+    await into.push(out.written.at(-1).copy());
+    await eventually(
+      () => bob.posted("keyMissing").some(({ epoch, joinIndex }) => epoch === 2 && joinIndex === 1), "keyMissing");
+    expectEqual(bob.tally("in").drops.unknownKey, 20, "it is not dropped yet");
+  },
+
+  "forged key identifiers make few messages": () => {
+    const named = [];
+    const missing = new MissingKeys((identifier) => named.push(identifier));
+    for (let joinIndex = 1; joinIndex <= 1000; joinIndex += 1) missing.note({ epoch: 1, joinIndex }, 1000);
+    expectEqual(named.length, 16);
+    missing.note({ epoch: 1, joinIndex: 1 }, 1249);
+    expectEqual(named.length, 16, "in the same interval");
+    for (const epoch of [1, 1, 2]) missing.note({ epoch, joinIndex: 1 }, 1250);
+    expectEqual(named.slice(16), [{ epoch: 1, joinIndex: 1 }, { epoch: 2, joinIndex: 1 }]);
   },
 
   "the page is told who is heard, and may refuse others": async () => {

@@ -7,6 +7,7 @@ import { EPOCH_ID_LENGTH } from "../sealed-message.js";
 import { isAtLeast, weakest } from "../suites.js";
 import { WrappedKey } from "../wrapped-key.js";
 import { install } from "./epochs.js";
+import { MAXIMUM_EPOCH } from "./state.js";
 
 /** @typedef {import("./state.js").CallState} CallState */
 /** @typedef {import("../member.js").Member} Member */
@@ -36,8 +37,10 @@ export async function commit(call, { cause, advised, headN }, now) {
   const { newest } = call;
   const base = newest && canRatchet(call, newest, holders, cause, now) ? newest : null;
   const keyRosterHash = await rosterHash(holders, call.room, call.pq);
-  const key = base ? await ratchet(base.key, keyRosterHash) : randomBytes(KEY_LENGTH);
   const epoch = Math.max(advised, Math.max(newest?.epoch ?? 0, call.highestHeard) + 1);
+  if (epoch > MAXIMUM_EPOCH) return false;
+  call.strayed = null;
+  const key = base ? await ratchet(base.key, keyRosterHash) : randomBytes(KEY_LENGTH);
   const others = holders.filter(({ isSelf }) => !isSelf);
   const receivers = others.filter((member) => !base?.holds(member));
   const suites = [...receivers.map(({ suite }) => suite), ...(base ? [base.header.weakest] : [])];
@@ -89,7 +92,7 @@ export function activationLimit(call, advised, now) {
 export async function catchUp(call, member, now) {
   const { sending } = call;
   if (!sending?.holds(member) || !member.isEligible || !call.isDue(member.lastCatchUp, now)) return;
-  // The others were told how strongly the key is kept.
+  // What everybody was told of the epoch's strength stays true.
   if (!isAtLeast(member.suite, sending.header.weakest)) return;
   member.lastCatchUp = now;
   const header = {

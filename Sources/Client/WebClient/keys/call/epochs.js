@@ -68,6 +68,8 @@ export async function install(call, { header, headerBytes, key, holders, isOwn }
     header, headerBytes, key, id, isOwn, senders: sendersOf(call, holders), begunAt: begunAt(call, advised, now),
     acceptedAt: now, activateBy: activationLimit(call, advised, now),
   });
+  const base = call.epochs.find((held) => held.is(header.baseEpoch, header.baseID));
+  if (header.kind === "ratchet" && base) epoch.renewedAt = base.renewedAt;
   const keys = { id: epoch.mediaID, epoch: epoch.epoch, self: call.ownJoinIndex, senders: await epoch.mediaSenders() };
   call.media.addEpoch(keys);
   call.epochs.push(epoch);
@@ -90,6 +92,16 @@ function noteDeparted(call, epoch) {
     if (!call.pendingLeaves.some(({ n }) => n === leave.n)) call.pendingLeaves.push(leave);
   }
   call.pendingLeaves.sort((a, b) => a.learnedAt - b.learnedAt);
+}
+
+/**
+ * Forgets who left before every position that an epoch can still be of: one that waits, or one that is still to come.
+ * The epoch in use says nothing of that: a later one may be of an earlier position.
+ */
+function forgetDepartures(call) {
+  const held = call.epochs.filter(({ retireAt }) => retireAt === Infinity);
+  const oldest = Math.min(call.log.oldest, ...held.map(({ header }) => header.headN));
+  call.departures = call.departures.filter(({ leave }) => leave.n > oldest);
 }
 
 function sendersOf(call, holders) {
@@ -151,7 +163,7 @@ function activate(call, epoch, now) {
   call.sending = epoch;
   epoch.activatedAt = now;
   call.pendingLeaves = call.pendingLeaves.filter(({ n }) => n > headN);
-  call.departures = call.departures.filter(({ leave }) => leave.n > headN);
+  forgetDepartures(call);
   noteDeparted(call, epoch);
   call.isSendingBlocked = false;
   if (cause === "periodic") {

@@ -43,12 +43,21 @@ async function resume(call, start, now) {
   call.log.jump(start);
   for (const member of departed) noteLeave(call, member, start.n, now);
   for (const member of start.members) {
-    // The silence was this member's own.
-    member.lastHeard = now;
+    creditSilence(member, now);
     if (!member.isSelf && member.name === null) {
       await call.send({ type: "keyRequest", request: KeyRequest.profile }, member);
     }
   }
+}
+
+/**
+ * The silence may have been this member's own. Once only, until the other is heard again: resumptions are the relay's
+ * to bring about, and must not keep one alive who has left.
+ */
+function creditSilence(member, now) {
+  if (member.creditedAt !== null && member.lastHeard <= member.creditedAt) return;
+  member.lastHeard = now;
+  member.creditedAt = now;
 }
 
 /** A new log entry. @param {CallState} call @param {any} change @param {number} now */
@@ -145,7 +154,8 @@ function noteLeave(call, departed, n, now) {
   departed.channel = null;
   call.media.depart(departed.joinIndex);
   const leave = { n, learnedAt: now };
-  call.departures.push({ joinIndex: departed.joinIndex, leave });
+  // A member that was never authentic holds no key.
+  if (departed.isAuthentic) call.departures.push({ joinIndex: departed.joinIndex, leave });
   if (call.epochs.some((epoch) => epoch.holds(departed))) call.pendingLeaves.push(leave);
   call.emit({ type: "memberLeft", member: departed.id });
 }

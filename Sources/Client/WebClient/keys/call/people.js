@@ -33,10 +33,20 @@ export async function trustIdentity(call, member) {
   return call.pins.trust(other.name, await call.pq.sha3_256(other.bundle.identity));
 }
 
-/** Sends a text to every other member. Throws `malformed`. @param {CallState} call @param {string} text */
+/**
+ * Sends a text to every other member that holds the key in use: who hears may read. Throws `malformed`,
+ * `rekeyOverdue` or `noKey`.
+ * @param {CallState} call
+ * @param {string} text
+ * @param {number} now
+ */
 export async function say(call, text, now) {
   if (!isText(text)) throw new KeysError("malformed");
-  for (const member of call.others) await call.send({ type: "chat", text }, member);
+  if (call.isSendingBlocked) throw new KeysError("rekeyOverdue");
+  const { sending } = call;
+  if (!sending) throw new KeysError("noKey");
+  const readers = call.others.filter((member) => sending.holds(member) && member.isEligible);
+  for (const member of readers) await call.send({ type: "chat", text }, member);
   await runDue(call, now);
 }
 
@@ -63,9 +73,13 @@ export async function unwrap(call, bytes, member, purpose) {
   }
 }
 
-/** Tells a member this one's name, once. @param {CallState} call @param {Member} member */
+/**
+ * Tells a member this one's name, once; not one that policy gives no keys.
+ * @param {CallState} call
+ * @param {Member} member
+ */
 export async function introduce(call, member) {
-  if (call.displayName === null || member.isSelf || member.knowsOwnName) return;
+  if (call.displayName === null || member.isSelf || !member.isEligible || member.knowsOwnName) return;
   member.knowsOwnName = true;
   await call.send({ type: "profile", name: call.displayName }, member);
 }

@@ -7,7 +7,7 @@ import { groupKey, GROUP_VERSION, openFromGroup } from "../group-channel.js";
 import { KEY_UPDATE_CONTEXT, KeyRequest, keyUpdateBytes, parseMessage } from "../sealed-message.js";
 import { catchUp, rankIn } from "./commit.js";
 import { identify, reintroduce } from "./people.js";
-import { bytesOf, MAXIMUM_EPOCH, REPEAT_INTERVAL, TRANSITION_GRACE } from "./state.js";
+import { bytesOf, EPOCH_WINDOW, REPEAT_INTERVAL, TRANSITION_GRACE } from "./state.js";
 import { runDue } from "./timers.js";
 import { receiveCommit } from "./verify.js";
 
@@ -15,6 +15,7 @@ import { receiveCommit } from "./verify.js";
 /** @typedef {import("../member.js").Member} Member */
 
 const KEY_REQUEST_INTERVAL = 250;
+const JUDGED_LIMIT = 64;
 
 /**
  * A `sealed` message of the relay. Anything that is not authentic is dropped without a trace.
@@ -73,12 +74,19 @@ async function receiveAnnouncement(call, sealed, sender, now) {
   const commit = parseCommit(bytes);
   if (!commit || commit.wrapped) return call.emit({ type: "rekeyFailed", epoch: 0, reason: "malformed" });
   // Repeated, it must not cost a signature check each time.
-  if (call.epochs.some(({ headerBytes }) => equal(headerBytes, commit.signedBytes))) return;
-  if (!commit.header.entries.some(({ joinIndex }) => joinIndex === call.ownJoinIndex)) {
-    return receiveCommit(call, bytes, sender, now);
-  }
-  const whole = call.inbox.announcement(bytes, await call.pq.sha3_256(commit.signedBytes), sender.id);
-  if (whole) await receiveCommit(call, whole, sender, now);
+  const hash = await call.pq.sha3_256(commit.signedBytes);
+  const isHeld = call.epochs.some(({ headerBytes }) => equal(headerBytes, commit.signedBytes));
+  if (isHeld || call.judgedCommits.includes(toHex(hash))) return;
+  const isForThis = commit.header.entries.some(({ joinIndex }) => joinIndex === call.ownJoinIndex);
+  const whole = isForThis ? call.inbox.announcement(bytes, hash, sender.id) : bytes;
+  if (!whole) return;
+  noteJudged(call, hash, commit.header);
+  await receiveCommit(call, whole, sender, now);
+}
+
+/** One whose log position is still to come waits, and is judged then. */
+function noteJudged(call, hash, { headN }) {
+  if (headN <= call.log.n) call.judgedCommits = [...call.judgedCommits, toHex(hash)].slice(-JUDGED_LIMIT);
 }
 
 function heard(call, member, now) {
@@ -92,7 +100,9 @@ function heard(call, member, now) {
 async function receiveHeartbeat(call, { headN, headHash, epoch, epochID, generation }, sender, now) {
   compareHead(call, { n: headN, hash: headHash }, sender);
   noteLag(call, sender, now);
-  call.highestHeard = Math.max(call.highestHeard, Math.min(epoch, MAXIMUM_EPOCH));
+  // Nobody is ahead by more than a few changes; a wild number would use the key identifiers up.
+  const highest = Math.max(call.newest?.epoch ?? 0, call.highestHeard);
+  if (sender.isEligible && epoch <= highest + EPOCH_WINDOW) call.highestHeard = Math.max(call.highestHeard, epoch);
   if (generation > sender.agreement.generation && call.isDue(sender.lastUpdateRequest, now)) {
     sender.lastUpdateRequest = now;
     await call.send({ type: "keyRequest", request: KeyRequest.keyUpdate }, sender);
@@ -119,9 +129,13 @@ async function receiveHeartbeat(call, { headN, headHash, epoch, epochID, generat
 function noteUnheld(call, sender, epoch, id, now) {
   if (sender.unheld?.id !== id) {
     sender.unheld = { id, since: now };
-  } else if (now >= sender.unheld.since + 2 * REPEAT_INTERVAL && call.strayed?.epoch !== epoch) {
-    call.strayed = { epoch, at: now };
+    return;
   }
+  const isClear = now >= sender.unheld.since + 2 * REPEAT_INTERVAL;
+  if (!isClear || call.strayed?.epoch === epoch || epoch > call.highestHeard) return;
+  call.strayed = { epoch, at: now };
+  // Until it is clear again that it does not help, one epoch is enough.
+  sender.unheld = null;
 }
 
 /** Asks a member for the key it sends under. @param {CallState} call @param {Member} member @param {number} now */

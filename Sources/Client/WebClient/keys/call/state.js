@@ -7,6 +7,8 @@ import { encodeMessage } from "../sealed-message.js";
 
 /** The highest epoch that anyone may name: a wild number must not use up the key identifiers. */
 export const MAXIMUM_EPOCH = 0xffff_0000;
+/** How far above the known epochs a member's may be. */
+export const EPOCH_WINDOW = 1024;
 /** The highest that the relay may name: the numbers above are for what members do without it. */
 export const MAXIMUM_ADVICE = 0x7fff_ffff;
 /** After a switch, members are on different epochs for a moment; only later is it a sign of something missed. */
@@ -42,7 +44,8 @@ export class CallState {
   /** Leaves that the epoch in use does not reflect yet, by the time they were learned. @type {Leave[]} */
   pendingLeaves = [];
   /**
-   * Members that left after the position of the epoch in use: a key that they hold may still be on its way.
+   * Members that left after the oldest position that an epoch can still be of: a key that they hold may still be on its
+   * way.
    * @type {{joinIndex: number, leave: Leave}[]}
    */
   departures = [];
@@ -64,6 +67,8 @@ export class CallState {
   inbox = new CommitInbox();
   /** Commits for log positions that the relay has not shown yet. @type {{from: string, bytes: Uint8Array}[]} */
   stash = [];
+  /** Hashes of announcements that were taken or refused, the newest last. @type {string[]} */
+  judgedCommits = [];
   /** @type {{keys: import("../agreement.js").AgreementPrivateKeys, eraseAt: number} | null} */
   previousAgreement = null;
   isSendingBlocked = false;

@@ -110,12 +110,12 @@ function wantedCommit(call) {
     // Nobody gave this member a key, and those who have one would have by now.
     return preparation ? null : { at: call.joinedAt + 2 * policy.heartbeat + wait, cause: "join" };
   }
-  const reasons = [{ at: newest.acceptedAt + policy.maximumEpochAge + wait, cause: "periodic" }];
+  const reasons = [{ at: newest.renewedAt + policy.maximumEpochAge + wait, cause: "periodic" }];
   const leave = call.pendingLeaves.find(({ n }) => n > newest.header.headN && n > (preparation?.headN ?? 0));
   if (leave) reasons.push({ at: leave.learnedAt + policy.adviceWait + wait, cause: "leave" });
   if (!preparation) {
     if (call.strayed && call.strayed.epoch >= newest.epoch) {
-      reasons.push({ at: call.strayed.at + wait, cause: "mixed" });
+      reasons.push({ at: Math.max(call.strayed.at + wait, call.budget.nextAt), cause: "mixed" });
     }
     reasons.push({ at: missingSince(call, newest), cause: "join" });
     // Silence is each member's own observation, so only the first in rank acts on it.
