@@ -1,0 +1,177 @@
+// Before a call: who one is, what the camera sees, which devices are used.
+import { isName } from "../keys/texts.js";
+import { loadName, saveName } from "../session/device.js";
+import { Problem } from "../session/problems.js";
+import { filesButton } from "./files-panel.js";
+import { problemBox } from "./entry.js";
+import { h, icon, newID, place, write } from "./dom.js";
+import { LevelMeter } from "./level-meter.js";
+
+const MAXIMUM_NAME = 40;
+
+export class Lobby {
+  #media;
+  #options;
+  #elements;
+  #meter;
+  #problems = new Map();
+  #isClosed = false;
+  #update = () => this.#render();
+  #trouble = ({ detail }) => this.#report(detail);
+
+  /**
+   * @param {HTMLElement} root
+   * @param {object} options
+   * @param {import("../session/link.js").Invitation} options.invitation
+   * @param {import("../session/local-media.js").LocalMedia} options.media
+   * @param {LocalMedia["wants"] | null} options.wants what was on before
+   * @param {(choice: {invitation: object, name: string | null, allowsFallback: boolean}) => void} options.join
+   * @param {() => void} options.cancel
+   */
+  constructor(root, options) {
+    this.#options = options;
+    this.#media = options.media;
+    this.#elements = this.#build(root);
+    this.#meter = new LevelMeter(this.#elements.level);
+    this.#media.addEventListener("change", this.#update);
+    this.#media.addEventListener("problem", this.#trouble);
+    navigator.mediaDevices?.addEventListener?.("devicechange", this.#update);
+    this.#elements.name.focus();
+    this.#start(options.wants);
+  }
+
+  close() {
+    this.#isClosed = true;
+    this.#meter.close();
+    this.#elements.video.srcObject = null;
+    this.#media.removeEventListener("change", this.#update);
+    this.#media.removeEventListener("problem", this.#trouble);
+    navigator.mediaDevices?.removeEventListener?.("devicechange", this.#update);
+  }
+
+  async #start(wants) {
+    this.#render();
+    // One question of the browser after the other.
+    if (wants?.microphone ?? true) await this.#media.turnMicrophone(true);
+    if (!this.#isClosed && (wants?.camera ?? true)) await this.#media.turnCamera(true);
+  }
+
+  #build(root) {
+    const { invitation, cancel } = this.#options;
+    const [name, camera, microphone, token] = ["name", "camera", "microphone", "token"].map(newID);
+    const ids = { name, camera, microphone, token };
+    const elements = {
+      video: h("video", {
+        muted: true, autoplay: true, playsInline: true, class: "mirrored", "aria-label": "Your camera",
+      }),
+      placeholder: h("p", { class: "placeholder" }),
+      level: h("div", { class: "level", "aria-hidden": "true" }, h("i")),
+      microphone: h("button", { type: "button", class: "round", onclick: () => this.#toggle("microphone") }),
+      camera: h("button", { type: "button", class: "round", onclick: () => this.#toggle("camera") }),
+      problems: h("div", { class: "stack" }),
+      name: h("input", {
+        id: ids.name, type: "text", maxLength: MAXIMUM_NAME, value: loadName(), autocomplete: "nickname",
+        placeholder: "Guest",
+      }),
+      cameras: h("select", { id: ids.camera, onchange: ({ target }) => this.#media.choose("camera", target.value) }),
+      microphones: h("select", {
+        id: ids.microphone, onchange: ({ target }) => this.#media.choose("microphone", target.value),
+      }),
+      token: h("input", {
+        id: ids.token, type: "text", spellcheck: false, autocomplete: "off", value: invitation.token ?? "",
+      }),
+      fallback: h("input", { type: "checkbox" }),
+    };
+    const submit = (event) => {
+      event.preventDefault();
+      this.#join();
+    };
+    root.replaceChildren(h("main", { class: "entry lobby" },
+      h("div", { class: "card wide-card" },
+        h("header", { class: "brand" },
+          h("span", { class: "brand-mark" }, icon("lock")), h("h1", {}, "Ready to join?")),
+        h("div", { class: "lobby-columns" },
+          h("div", { class: "preview" }, elements.video, elements.placeholder,
+            h("div", { class: "preview-controls" }, elements.microphone, elements.camera), elements.level),
+          h("form", { class: "lobby-form", onsubmit: submit },
+            h("label", { for: ids.name }, "Your name"), elements.name,
+            h("p", { class: "fine" }, "Only the people in the call see it."),
+            h("div", { class: "device" }, h("label", { for: ids.camera }, "Camera"), elements.cameras),
+            h("div", { class: "device" }, h("label", { for: ids.microphone }, "Microphone"), elements.microphones),
+            elements.problems,
+            h("button", { class: "primary wide", type: "submit" }, "Join the call"),
+            h("button", { class: "wide quiet", type: "button", onclick: cancel }, "Back"),
+            h("details", {}, h("summary", {}, "Relay and keys"),
+              h("p", { class: "fine" }, "Relay: ", h("code", {}, invitation.relay)),
+              h("label", { for: ids.token }, "Join token, if the relay asks for one"), elements.token,
+              h("label", { class: "check" }, elements.fallback,
+                " Let in people whose devices have only ML-KEM-768 (a weaker key exchange)"))))),
+      h("footer", { class: "fine" }, filesButton())));
+    return elements;
+  }
+
+  #toggle(kind) {
+    this.#problems.delete(kind);
+    if (kind === "camera") this.#media.turnCamera(!this.#media.isCameraOn);
+    else this.#media.turnMicrophone(!this.#media.isMicrophoneOn);
+  }
+
+  #join() {
+    const { invitation, join } = this.#options;
+    const name = this.#elements.name.value.trim();
+    if (name && !isName(name)) return this.#report(new Problem("badName"));
+    saveName(name);
+    const token = this.#elements.token.value.trim() || null;
+    join({ invitation: { ...invitation, token }, name: name || null, allowsFallback: this.#elements.fallback.checked });
+  }
+
+  #report(problem) {
+    const kind = /camera/i.test(problem.code) ? "camera" : /microphone/i.test(problem.code) ? "microphone" : "other";
+    this.#problems.set(kind, problemBox(problem));
+    this.#render();
+  }
+
+  async #render() {
+    const { video, placeholder, microphone, camera, problems } = this.#elements;
+    const { isCameraOn, isMicrophoneOn } = this.#media;
+    if ((video.srcObject?.getTracks()[0] ?? null) !== this.#media.camera) {
+      video.srcObject = this.#media.camera ? new MediaStream([this.#media.camera]) : null;
+      if (isCameraOn) this.#problems.delete("camera");
+    }
+    if (this.#media.microphone) this.#problems.delete("microphone");
+    video.hidden = !isCameraOn;
+    placeholder.hidden = isCameraOn;
+    write(placeholder, "Your camera is off");
+    this.#meter.listen(isMicrophoneOn ? this.#media.microphone : null);
+    setToggle(microphone, isMicrophoneOn, "microphone", "Microphone");
+    setToggle(camera, isCameraOn, "camera", "Camera");
+    place(problems, [...this.#problems.values()]);
+    const devices = await this.#media.devices();
+    this.#choices(this.#elements.cameras, devices.camera, "camera");
+    this.#choices(this.#elements.microphones, devices.microphone, "microphone");
+  }
+
+  #choices(select, devices, kind) {
+    const current = this.#media.chosen[kind] ?? this.#media[kind]?.getSettings().deviceId ?? "";
+    const text = JSON.stringify([current, ...devices.map(({ deviceId, label }) => [deviceId, label])]);
+    if (select.dataset.shown === text) return;
+    select.dataset.shown = text;
+    const noun = kind === "camera" ? "Camera" : "Microphone";
+    const options = devices.map(({ deviceId, label }, index) =>
+      h("option", { value: deviceId, selected: deviceId === current }, label || `${noun} ${index + 1}`));
+    const none = h("option", { value: "" }, "None found, or no access yet");
+    select.replaceChildren(...(options.length ? options : [none]));
+    select.disabled = options.length === 0;
+  }
+}
+
+/** A button that is on or off. */
+export function setToggle(button, isOn, name, label) {
+  if (button.dataset.state === String(isOn)) return;
+  button.dataset.state = String(isOn);
+  button.classList.toggle("off", !isOn);
+  button.setAttribute("aria-pressed", String(isOn));
+  button.setAttribute("aria-label", label);
+  button.title = `${label}: ${isOn ? "on" : "off"}`;
+  button.replaceChildren(icon(isOn ? name : `${name}Off`));
+}
