@@ -252,4 +252,22 @@ import WireBytes
     #expect((victim.keys.metrics.durations[.verify]?.count ?? 0) - before <= 2)
     #expect(victim.events.contains(.rekeyFailed(epoch: header.epoch, .badBase)))
   }
+
+  @Test func `heartbeats that climb step by step use no numbers up`() throws {
+    let call = try callOf(3, seed: 962)
+    let insider = call.clients[2]
+    let hash = try #require(insider.keys.log?.headHash)
+    for step in 1...500 {
+      let heartbeat = Heartbeat(
+        headN: call.n, headHash: hash, epoch: UInt32(step) * CallKeys.epochWindow,
+        epochID: [UInt8](repeating: 7, count: EpochKeys.identifierLength), generation: 0)
+      for member in insider.keys.log?.members ?? [] where !member.isSelf {
+        insider.keys.send(.heartbeat(heartbeat), to: member)
+      }
+      call.drain(insider)
+      call.run(for: .milliseconds(2))
+    }
+    call.run(for: .milliseconds(100))
+    #expect(call.clients[0].keys.highestHeard <= (call.clients[0].keys.newest?.epoch ?? 0) + CallKeys.epochWindow)
+  }
 }

@@ -74,7 +74,8 @@ extension CallKeys {
     compare(head: (heartbeat.headN, heartbeat.headHash), of: sender, with: log)
     noteLag(behind: sender, at: now)
     // Nobody is ahead by more than a few changes; a wild number would use the key identifiers up.
-    if sender.isEligible, heartbeat.epoch <= max(newest?.epoch ?? 0, highestHeard) &+ Self.epochWindow {
+    let limit = min((newest?.epoch ?? highestHeard) &+ Self.epochWindow, Self.maximumEpoch)
+    if sender.isEligible, heartbeat.epoch <= limit {
       highestHeard = max(highestHeard, heartbeat.epoch)
     }
     if let known = sender.agreement, heartbeat.generation > known.generation, isDue(sender.lastUpdateRequest, at: now) {

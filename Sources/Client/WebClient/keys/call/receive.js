@@ -7,7 +7,7 @@ import { groupKey, GROUP_VERSION, openFromGroup } from "../group-channel.js";
 import { KEY_UPDATE_CONTEXT, KeyRequest, keyUpdateBytes, parseMessage } from "../sealed-message.js";
 import { catchUp, rankIn } from "./commit.js";
 import { identify, reintroduce } from "./people.js";
-import { bytesOf, EPOCH_WINDOW, REPEAT_INTERVAL, TRANSITION_GRACE } from "./state.js";
+import { bytesOf, EPOCH_WINDOW, MAXIMUM_EPOCH, REPEAT_INTERVAL, TRANSITION_GRACE } from "./state.js";
 import { runDue } from "./timers.js";
 import { receiveCommit } from "./verify.js";
 
@@ -101,8 +101,8 @@ async function receiveHeartbeat(call, { headN, headHash, epoch, epochID, generat
   compareHead(call, { n: headN, hash: headHash }, sender);
   noteLag(call, sender, now);
   // Nobody is ahead by more than a few changes; a wild number would use the key identifiers up.
-  const highest = Math.max(call.newest?.epoch ?? 0, call.highestHeard);
-  if (sender.isEligible && epoch <= highest + EPOCH_WINDOW) call.highestHeard = Math.max(call.highestHeard, epoch);
+  const limit = Math.min((call.newest?.epoch ?? call.highestHeard) + EPOCH_WINDOW, MAXIMUM_EPOCH);
+  if (sender.isEligible && epoch <= limit) call.highestHeard = Math.max(call.highestHeard, epoch);
   if (generation > sender.agreement.generation && call.isDue(sender.lastUpdateRequest, now)) {
     sender.lastUpdateRequest = now;
     await call.send({ type: "keyRequest", request: KeyRequest.keyUpdate }, sender);
