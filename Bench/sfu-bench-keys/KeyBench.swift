@@ -1,6 +1,7 @@
 import ArgumentParser
 import E2EKeys
 import FoundationEssentials
+import Glibc
 import WireBytes
 
 /// What a change of keys costs, by the number of members.
@@ -19,6 +20,19 @@ struct KeyBench: ParsableCommand {
   var check = false
   @Option(help: "File for the results as JSON.")
   var json: String?
+
+  /// A wrong flag ends with one line and exit code 2, as with the other binaries.
+  static func main() {
+    do {
+      let command = try parseAsRoot()
+      guard let bench = command as? KeyBench else { exit(withError: CleanExit.helpRequest()) }
+      try bench.run()
+    } catch {
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      print("sfu-bench-keys: \(message(for: error))")
+      Glibc.exit(2)
+    }
+  }
 
   func validate() throws {
     guard (1...1_000).contains(rounds) else { throw ValidationError("--rounds \(rounds): 1 to 1000 are allowed") }
