@@ -1,5 +1,6 @@
 """Drives headless Chromium (through chromedriver) and Firefox (natively) by WebDriver BiDi over one WebSocket."""
 import asyncio
+import collections
 import contextlib
 import json
 import os
@@ -61,6 +62,10 @@ CHROMIUM_ARGUMENTS = [
     # Where loopback is the only interface, Chromium gathers nothing without this.
     "--allow-loopback-in-peer-connection",
 ]
+# Leaves ML-KEM and ML-DSA to WebAssembly.
+CHROMIUM_WITHOUT_POST_QUANTUM = ["--disable-features=WebCryptoPQC"]
+# What its pages complained of that is kept, in lines.
+CONSOLE_LINES = 30
 
 
 class Browser:
@@ -69,12 +74,16 @@ class Browser:
     def __init__(self, socket, name):
         self.socket, self.name = socket, name
         self.last, self.waiting = 0, {}
+        # Warnings and errors that pages wrote to their consoles lately.
+        self.console = collections.deque(maxlen=CONSOLE_LINES)
         self.reader = asyncio.create_task(self._read())
 
     async def _read(self):
         with contextlib.suppress(websockets.ConnectionClosed):
             async for text in self.socket:
                 message = json.loads(text)
+                if message.get("method") == "log.entryAdded":
+                    self._heard(message["params"])
                 future = self.waiting.pop(message.get("id"), None)
                 if future is None or future.done():
                     continue
@@ -85,6 +94,17 @@ class Browser:
         for future in self.waiting.values():
             if not future.done():
                 future.set_exception(RuntimeError(f"{self.name}: the browser went away"))
+
+    def _heard(self, entry):
+        if entry["level"] in ("warn", "error"):
+            frames = (entry.get("stackTrace") or {}).get("callFrames") or []
+            place = f" ({frames[0]['url'].rpartition('/')[2]}:{frames[0]['lineNumber'] + 1})" if frames else ""
+            self.console.append(f"{entry['level']}: {(entry.get('text') or '')[:400]}{place}")
+
+    async def listen(self):
+        """Keeps what pages write to their consoles from now on."""
+        await self.command("session.subscribe", events=["log.entryAdded"])
+        return self
 
     async def command(self, method, timeout=30, **parameters):
         self.last += 1
@@ -155,10 +175,11 @@ async def _wait_for_line(stream, pattern, timeout=60):
 
 
 @contextlib.asynccontextmanager
-async def firefox():
+async def firefox(preferences={}):
+    """Firefox, with preferences that differ from the usual ones."""
     profile = tempfile.mkdtemp(prefix="interop-firefox-")
     with open(os.path.join(profile, "user.js"), "w") as file:
-        for key, value in FIREFOX_PREFERENCES.items():
+        for key, value in {**FIREFOX_PREFERENCES, **preferences}.items():
             file.write(f"user_pref({json.dumps(key)}, {json.dumps(value)});\n")
     environment = {
         **os.environ,
@@ -175,7 +196,7 @@ async def firefox():
         async with websockets.connect(match[1] + "/session", max_size=None, ping_interval=None) as socket:
             browser = Browser(socket, "firefox")
             await browser.command("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
-            yield browser
+            yield await browser.listen()
             with contextlib.suppress(Exception):
                 await browser.command("browser.close", timeout=5)
     finally:
@@ -196,7 +217,8 @@ def _webdriver(method, url, body=None):
 
 
 @contextlib.asynccontextmanager
-async def chromium():
+async def chromium(extra=(), without=()):
+    """Chromium, with some arguments more and some fewer than usual."""
     profile = tempfile.mkdtemp(prefix="interop-chromium-")
     process = await asyncio.create_subprocess_exec(
         "chromedriver", "--port=0", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
@@ -205,7 +227,8 @@ async def chromium():
     try:
         port = (await _wait_for_line(process.stdout, r"started successfully on port (\d+)"))[1]
         base = f"http://127.0.0.1:{port}/session"
-        options = {"binary": "/usr/bin/chromium", "args": CHROMIUM_ARGUMENTS + [f"--user-data-dir={profile}"]}
+        usual = [argument for argument in CHROMIUM_ARGUMENTS if argument not in without]
+        options = {"binary": "/usr/bin/chromium", "args": [*usual, *extra, f"--user-data-dir={profile}"]}
         capabilities = {"webSocketUrl": True, "acceptInsecureCerts": True, "goog:chromeOptions": options}
         session = await asyncio.to_thread(
             _webdriver, "POST", base, {"capabilities": {"alwaysMatch": capabilities}}
@@ -213,7 +236,7 @@ async def chromium():
         try:
             url = session["capabilities"]["webSocketUrl"]
             async with websockets.connect(url, max_size=None, ping_interval=None) as socket:
-                yield Browser(socket, "chromium")
+                yield await Browser(socket, "chromium").listen()
         finally:
             with contextlib.suppress(Exception):
                 await asyncio.to_thread(_webdriver, "DELETE", f"{base}/{session['sessionId']}")

@@ -28,8 +28,6 @@ POLICY = "; ".join([
 LIMIT_SECONDS = 90
 
 NATIVE = ["ML-KEM-768", "ML-KEM-1024", "X-Wing", "ML-DSA-65"]
-WITHOUT_POST_QUANTUM = "--disable-features=WebCryptoPQC"
-
 
 class Handler(http.server.SimpleHTTPRequestHandler):
     extensions_map = {
@@ -75,32 +73,24 @@ def page_server(answers):
         server.shutdown()
 
 
-@contextlib.asynccontextmanager
-async def chromium_without_post_quantum():
-    browsers.CHROMIUM_ARGUMENTS.append(WITHOUT_POST_QUANTUM)
-    try:
-        async with browsers.chromium() as browser:
-            yield browser
-    finally:
-        browsers.CHROMIUM_ARGUMENTS.remove(WITHOUT_POST_QUANTUM)
-
-
 # How to start each browser, and what it must take from WebCrypto; all else must come from WebAssembly.
 BROWSERS = {
     "chromium": (browsers.chromium, NATIVE),
-    "chromium-wasm": (chromium_without_post_quantum, []),
+    "chromium-wasm": (lambda: browsers.chromium(extra=browsers.CHROMIUM_WITHOUT_POST_QUANTUM), []),
     "firefox": (browsers.firefox, []),
 }
 
 
 class Results:
     def __init__(self, browser):
-        self.browser, self.passed, self.failed = browser, 0, 0
+        self.browser, self.passed, self.failures, self.console = browser, 0, [], ()
 
     def record(self, name, holds, why=""):
+        line = f"{self.browser:13} {'ok' if holds else 'FAILED'}: {name}{': ' + why if why else ''}"
         self.passed += holds
-        self.failed += not holds
-        print(f"{self.browser:13} {'ok' if holds else 'FAILED'}: {name}{': ' + why if why else ''}", flush=True)
+        if not holds:
+            self.failures.append(line)
+        print(line, flush=True)
 
 
 def write_vectors(made):
@@ -113,6 +103,7 @@ def write_vectors(made):
 async def run(name, page, answers, results):
     start, native = BROWSERS[name]
     async with asyncio.timeout(LIMIT_SECONDS), start() as browser:
+        results.console = browser.console
         tab = await browser.open(page)
         backends = await tab.evaluate("tests.backends()")
         expected = {algorithm: "native" if algorithm in native else "wasm" for algorithm in backends}
@@ -141,9 +132,13 @@ async def main(names):
                 results.record(f"done within {LIMIT_SECONDS} s", False)
             except (RuntimeError, OSError) as failure:
                 results.record("ran to its end", False, str(failure))
-    passed, failed = sum(r.passed for r in all_results), sum(r.failed for r in all_results)
-    print(f"web: {passed} passed, {failed} failed in {time.monotonic() - began:.0f} s", flush=True)
-    return 1 if failed else 0
+            for line in results.console if results.failures else ():
+                print(f"{name:13} console: {line}", flush=True)
+    passed, failures = sum(r.passed for r in all_results), sum((r.failures for r in all_results), [])
+    print(f"web: {passed} passed, {len(failures)} failed in {time.monotonic() - began:.0f} s", flush=True)
+    # Last, since whoever reads a long log reads its end.
+    print(*failures, sep="\n", end="\n" if failures else "", flush=True)
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

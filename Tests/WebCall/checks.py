@@ -7,6 +7,7 @@ SUITE = "x25519-mlkem1024"
 # In the order of things: what was sent before one came or after another left, and duplicates.
 HARMLESS = {"beforeJoin", "departed", "replayed"}
 PEOPLE = ["Ada", "Grace", "Hedy"]
+BOTS = ["Bot 1", "Bot 2"]
 
 
 def in_call(report, name, count):
@@ -23,9 +24,10 @@ def in_call(report, name, count):
         raise Failed(f"{name} agreed {weaker} with somebody")
 
 
-def clean(report, name):
-    """Nothing failed to open, and the page has no complaints."""
-    failures = {cause: count for cause, count in report["failures"].items() if cause not in HARMLESS}
+def clean(report, name, expected=frozenset()):
+    """Nothing failed to open but what was made to fail, and the page has no complaints."""
+    harmless = HARMLESS | expected
+    failures = {cause: count for cause, count in report["failures"].items() if cause not in harmless}
     if failures:
         raise Failed(f"{name} could not open frames: {failures}; keys: {report['history']}")
     if report["complaints"]:
@@ -52,23 +54,26 @@ def perceives(report, name, others, since):
     return "; ".join(facts)
 
 
-async def all_perceive_all(people, anew=True):
-    """Everybody hears and sees everybody from now on; returns the reports."""
+async def all_perceive_all(people, anew=True, bots=(), expected=frozenset()):
+    """Everybody hears and sees everybody from now on, the Swift participants included; returns the reports."""
     before = {person: await person.report() for person in people} if anew else {}
+    names = {person.name for person in people} | set(bots)
 
     async def check():
         reports = {person: await person.report() for person in people}
         facts = {}
         for person, report in reports.items():
-            in_call(report, person.name, len(people))
-        members = {person: report["member"] for person, report in reports.items()}
+            in_call(report, person.name, len(names))
         for person, report in reports.items():
+            shown = {other["name"] for other in report["people"]}
+            if shown != names:
+                raise Failed(f"{person.name} sees {shown} instead of {names}")
             since = before.get(person)
             if since and since["member"] != report["member"]:
                 since = None
-            others = [member for other, member in members.items() if other is not person]
+            others = [other["member"] for other in report["people"] if not other["isSelf"]]
             facts[person.name] = perceives(report, person.name, others, since)
-            clean(report, person.name)
+            clean(report, person.name, expected)
         epochs = {report["epoch"] for report in reports.values()}
         if len(epochs) != 1:
             raise Failed(f"epochs {epochs}")

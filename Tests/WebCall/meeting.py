@@ -1,69 +1,74 @@
 """People meet: see, hear, know and write to each other."""
-import asyncio
-import contextlib
-import os
-import re
-
-from checks import PEOPLE, SUITE, all_perceive_all, clean, in_call
-from page_server import ROOT
-from person import Failed, Person, eventually, link
+import page_site
+from bots import opened_all
+from checks import BOTS, PEOPLE, SUITE, all_perceive_all, clean
+from person import Failed, Person, eventually
 
 
 async def files(stage):
-    """The page's own list of files names all of them, and nothing else."""
-    with open(os.path.join(ROOT, "ui", "files.js"), encoding="utf8") as file:
-        listed = set(re.findall(r'^  "(.+)",$', file.read(), re.MULTILINE))
-    present = set()
-    for folder, _, names in os.walk(ROOT):
-        for name in names:
-            if name.endswith((".js", ".css", ".html", ".wasm")):
-                present.add(os.path.relpath(os.path.join(folder, name), ROOT))
-    if listed != present:
-        raise Failed(f"ui/files.js lacks {sorted(present - listed)} and names {sorted(listed - present)} too much")
-    stage.holds(f"ui/files.js names all {len(present)} files")
+    """What the page says of its own files is what sfu-web says of them, and all of them."""
+    expected, whole = await page_site.digests(stage.tool("sfu-web"))
+    for kind in stage.kinds:
+        person = await Person(stage.browsers[kind], "Ada").open(stage.page)
+        await person.evaluate(
+            "void [...document.querySelectorAll('button')].find(({innerText}) => innerText.includes('files')).click()")
+        await person.reads("All together:")
+        shown = dict(await person.evaluate(
+            "[...document.querySelectorAll('.files tbody tr')].map(({cells}) => [...cells].map((c) => c.innerText))"))
+        if shown != expected:
+            wrong = sorted(path for path in {*shown, *expected} if shown.get(path) != expected.get(path))
+            raise Failed(f"the page and sfu-web digest differ in {wrong}")
+        if whole not in await person.text():
+            raise Failed(f"the page does not show {whole}, the digest of the whole")
+        stage.holds(f"{kind} shows the digests of all {len(shown)} files, as sfu-web digest has them: {whole[:16]}…")
+    served = await person.evaluate("fetch('digest.txt').then((answer) => answer.text())")
+    if not served.endswith(f"# all: {whole}\n"):
+        raise Failed("the served digest.txt is another one")
 
 
 async def pair(stage):
-    """Two call, a third comes and goes."""
-    url = link(stage.page, stage.relay.url, stage.invite)
+    """Two people call, two participants of the Swift client come in, then another one comes and goes."""
     first, second = stage.kinds
     people = [Person(stage.browsers[kind], f"{name} in {kind}") for name, kind in zip(PEOPLE, (first, second, first))]
     for person in people[:2]:
-        await person.join(url)
+        await person.join(stage.link)
     reports, facts = await all_perceive_all(people[:2], anew=False)
-    for person in people[:2]:
+    for person, kind in zip(people, stage.kinds):
         if stage.invite in await person.evaluate("location.href"):
             raise Failed("the invite is still in the address bar")
-    for person, kind in zip(people, stage.kinds):
         backend = (await person.evaluate("sealedsfu.call.backends"))["ML-KEM-1024"]
         if backend != ("native" if kind == "chromium" else "wasm"):
             raise Failed(f"ML-KEM-1024 of {person.name} is {backend}")
         stage.holds(f"{person.name}: {facts[person.name]}; {SUITE} ({backend}), nothing failed to open")
-    epoch = reports[people[0]]["epoch"]
 
-    await people[2].join(url)
-    reports, _ = await all_perceive_all(people)
-    if reports[people[0]]["epoch"] <= epoch:
-        raise Failed("no new epoch for the newcomer")
-    epoch = reports[people[0]]["epoch"]
-    names = {person["name"] for person in reports[people[0]]["people"]}
-    if names != {person.name for person in people}:
-        raise Failed(f"the names are {names}")
-    stage.holds(f"a third came: epoch {epoch}, all three perceive each other and know each other's names")
+    async def change(present, bots, what):
+        """Who is there now has a new key and perceives each other anew."""
+        nonlocal reports
+        epoch = reports[people[0]]["epoch"]
+        reports, facts = await all_perceive_all(present, bots=bots)
+        if reports[people[0]]["epoch"] <= epoch:
+            raise Failed(f"{what}: no new epoch")
+        number = reports[people[0]]["epoch"]
+        stage.holds(f"{what}: epoch {number}, {len(present)} browsers perceive all {len(present) + len(bots)}")
+        return facts
 
-    await people[2].click(".leave")
-    await people[2].reads("You left the call")
-    reports, facts = await all_perceive_all(people[:2])
-    if reports[people[0]]["epoch"] <= epoch:
-        raise Failed("no new epoch after the leave")
-    stage.holds(f"it left: epoch {reports[people[0]]['epoch']}, the others go on: {facts[people[0].name]}")
+    async with stage.bots(BOTS) as bots:
+        await change(people[:2], BOTS, "two Swift participants came")
+        await people[2].join(stage.link)
+        await change(people, BOTS, "another browser came")
+        await people[2].click(".leave")
+        await people[2].reads("You left the call")
+        await change(people[:2], BOTS, "it left")
+        stayed, passed = [person.name for person in people[:2]], [people[2].name]
+        stage.holds(opened_all(await bots.leave(), BOTS, stayed, passed))
+    facts = await change(people[:2], [], "the Swift participants left")
+    stage.holds(f"the others go on: {facts[people[0].name]}")
 
 
 async def identity(stage):
     """Names, chat and safety numbers."""
-    url = link(stage.page, stage.relay.url, stage.invite)
     browser = stage.browsers["chromium"]
-    ada, grace = [await Person(browser, name).join(url) for name in PEOPLE[:2]]
+    ada, grace = [await Person(browser, name).join(stage.link) for name in PEOPLE[:2]]
     await all_perceive_all([ada, grace], anew=False)
     await ada.evaluate("sealedsfu.call.say('Is this a good line?')")
     await grace.evaluate("void document.querySelector('[aria-label^=Chat]').click()")
@@ -101,8 +106,7 @@ SCREEN = """(() => {
 
 async def controls(stage):
     """Camera off and on, microphone off, a screen shared twice."""
-    url = link(stage.page, stage.relay.url, stage.invite)
-    ada, grace = [await Person(stage.browsers[kind], name).join(url) for kind, name in zip(stage.kinds, PEOPLE)]
+    ada, grace = [await Person(stage.browsers[kind], name).join(stage.link) for kind, name in zip(stage.kinds, PEOPLE)]
     await all_perceive_all([ada, grace], anew=False)
     member = (await grace.report())["member"]
     view = f"sealedsfu.call.state.people.find((person) => person.member === {member!r}).media"
@@ -147,41 +151,3 @@ async def controls(stage):
     reports, _ = await all_perceive_all([ada, grace])
     for person, report in reports.items():
         clean(report, person.name)
-
-
-async def swift(stage):
-    """Two participants of the Swift client come into the browsers' call, and leave it."""
-    loadgen = os.path.join(os.path.dirname(stage.relay.executable), "sfu-loadgen")
-    url = link(stage.page, stage.relay.url, stage.invite)
-    people = [await Person(stage.browsers[kind], name).join(url) for kind, name in zip(stage.kinds, PEOPLE)]
-    reports, _ = await all_perceive_all(people, anew=False)
-    epoch = reports[people[0]]["epoch"]
-    process = await asyncio.create_subprocess_exec(
-        loadgen, "call", "--relay", stage.relay.url, "--invite", stage.invite, "--participants", "2",
-        "--duration", "10s", stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
-    try:
-        async def check():
-            opened = []
-            for person in people:
-                report = await person.report()
-                in_call(report, person.name, 4)
-                clean(report, person.name)
-                strangers = [p["member"] for p in report["people"] if p["joinIndex"] > 2]
-                for member in strangers:
-                    counts = {name: view["opened"] for name, view in report["received"].get(member, {}).items()}
-                    if counts.get("microphone", 0) < 50 or counts.get("camera", 0) < 20:
-                        raise Failed(f"{person.name} opened {counts} of a Swift participant")
-                    opened.append(counts["microphone"] + counts["camera"])
-            return opened
-
-        opened = await eventually(check)
-        stage.holds(f"{SUITE} with two Swift participants; frames of theirs opened by the browsers: {opened}")
-    finally:
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(process.wait(), 30)
-        if process.returncode is None:
-            process.kill()
-    reports, _ = await all_perceive_all(people)
-    if reports[people[0]]["epoch"] <= epoch + 1:
-        raise Failed("no new epoch after they left")
-    stage.holds("they left: a new epoch, and the browsers go on")

@@ -10,8 +10,8 @@ import relay as relays
 
 
 class RelayProcess:
-    def __init__(self, executable):
-        self.executable = executable
+    def __init__(self, executable, environment):
+        self.executable, self.environment = executable, {**os.environ, **environment}
         self.ports = [relays.free_port(), relays.free_port(), relays.free_port(socket.SOCK_DGRAM)]
         self.url = f"ws://127.0.0.1:{self.ports[0]}"
         self.log = tempfile.TemporaryFile()
@@ -22,8 +22,9 @@ class RelayProcess:
         self.process = await asyncio.create_subprocess_exec(
             self.executable, "serve", "--dev", "--signaling-port", str(signalling), "--metrics-port", str(metrics),
             "--media-udp-port", str(udp), "--media-shards", "1", stdout=self.log, stderr=self.log,
+            env=self.environment,
         )
-        for _ in range(150):
+        for _ in range(300):
             with contextlib.suppress(OSError):
                 _, writer = await asyncio.open_connection("127.0.0.1", signalling)
                 writer.close()
@@ -49,8 +50,8 @@ class RelayProcess:
 
 
 @contextlib.asynccontextmanager
-async def running(executable):
-    relay = RelayProcess(executable)
+async def running(executable, environment={}):
+    relay = RelayProcess(executable, environment)
     try:
         await relay.start()
         yield relay
