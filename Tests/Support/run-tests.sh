@@ -28,8 +28,14 @@ step "benchmark: heap allocations per forwarded packet"
 step "benchmark: messages, bytes and CPU time for a change of keys"
 "$bin/sfu-bench-keys" --check
 
+step "browser client: pq.wasm is what its sources give"
+Sources/Client/WebClient/crypto/wasm/build.sh --check
+
 step "browser client: cryptography, SFrame and keys in Chromium and Firefox"
 Tests/Web/run.sh
+
+step "calls: people with Chromium, Firefox and the Swift client, the relay's view of them, and what goes wrong"
+Tests/WebCall/run.sh
 
 step "interoperability: Chromium, Firefox and aiortc through a running relay"
 Tests/Interop/run.sh

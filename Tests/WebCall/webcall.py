@@ -22,6 +22,7 @@ from stage import Stage
 from tapped import Tap
 
 FAKE_DEVICES, FAKE_CONSENT = "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
+LOOPBACK = "--allow-loopback-in-peer-connection"
 # What makes tests of hidden tabs quick, and this one worthless.
 UNTHROTTLED = [
     "--disable-background-timer-throttling", "--disable-renderer-backgrounding",
@@ -36,6 +37,8 @@ BROWSERS = {
     "chromium-wasm": lambda: browsers.chromium(extra=browsers.CHROMIUM_WITHOUT_POST_QUANTUM),
     "chromium-throttled": lambda: browsers.chromium(without=UNTHROTTLED),
     "chromium-denied": lambda: browsers.chromium(extra=["--deny-permission-prompts"], without=[FAKE_CONSENT]),
+    # With a network card there are candidates without loopback's, which would be left when the card's is gone.
+    "chromium-card": lambda: browsers.chromium(without=[LOOPBACK]),
     "chromium-bare": lambda: browsers.chromium(without=[FAKE_DEVICES]),
 }
 
@@ -54,11 +57,11 @@ SCENARIOS = {
     "controls": Scenario(meeting.controls, ["chromium", "firefox"]),
     "relay-view": Scenario(relay_view.relay_view, ["chromium", "firefox"], True),
     "recovery": Scenario(recovery.recovery, ["chromium", "firefox"]),
-    "network": Scenario(recovery.network, ["chromium", "firefox"]),
     "bad-input": Scenario(trouble.bad_input, ["chromium", "firefox"]),
     "firefox": Scenario(meeting.pair, ["firefox", "firefox"]),
     "reload-firefox": Scenario(recovery.reload, ["firefox"]),
     "background-firefox": Scenario(recovery.background, ["firefox"]),
+    "network": Scenario(recovery.network, ["chromium-card", "firefox"]),
     "bare": Scenario(trouble.bare, ["chromium-bare", "firefox"]),
     "background": Scenario(recovery.background, ["chromium-throttled"]),
     "denied": Scenario(trouble.denied, ["chromium-denied", "firefox-denied"]),

@@ -73,6 +73,7 @@ export class Membership {
       negotiated: () => this.#negotiated(),
       state: (state) => this.#mediaChanged(state),
       failed: (problem) => handlers.problem(problem),
+      dead: () => this.#end({ reason: "lost", code: null }),
     });
     this.#signaling = new Signaling({
       relay: invitation.relay,

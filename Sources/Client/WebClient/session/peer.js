@@ -3,6 +3,7 @@
 // The client always offers. Every sender and every receiver gets its transform before the offer that creates it, so
 // that no frame leaves or arrives around it.
 import { offerVideoSender, preferCodecs, withDescriptorInSlots } from "./codecs.js";
+import { carries } from "./path-check.js";
 import { Problem } from "./problems.js";
 
 /** Slots of the first offer, and how many there may be; more are offered when the call needs them. */
@@ -38,6 +39,8 @@ export class Peer {
   #timers = { answer: 0, disconnected: 0 };
   #lastRestart = -Infinity;
   #hasConnected = false;
+  /** The path has failed, and the one found after it has not shown yet that it carries anything. */
+  #isUnproven = false;
   #isClosed = false;
 
   /**
@@ -47,6 +50,7 @@ export class Peer {
    * @param {() => void} handlers.negotiated an answer was taken: the m-lines have their mids
    * @param {(state: "connecting" | "connected" | "interrupted") => void} handlers.state
    * @param {(problem: Problem) => void} handlers.failed
+   * @param {() => void} handlers.dead nothing that is sent leaves this connection any more
    */
   constructor(transforms, handlers) {
     this.#transforms = transforms;
@@ -195,9 +199,10 @@ export class Peer {
     clearTimeout(this.#timers.disconnected);
     if (connectionState === "connected") {
       this.#hasConnected = true;
-      return this.#handlers.state("connected");
+      return this.#isUnproven ? this.#prove() : this.#handlers.state("connected");
     }
     if (connectionState === "failed" || iceConnectionState === "failed") {
+      this.#isUnproven = this.#hasConnected;
       this.#handlers.state("interrupted");
       if (!this.#hasConnected) this.#handlers.failed(new Problem("noMediaPath"));
       return this.#retry();
@@ -206,6 +211,15 @@ export class Peer {
       this.#handlers.state("interrupted");
       this.#timers.disconnected = setTimeout(() => this.#retry(), DISCONNECTED_PATIENCE);
     }
+  }
+
+  async #prove() {
+    const isAlive = await carries(this.connection);
+    if (this.#isClosed) return;
+    if (!isAlive) return this.#handlers.dead();
+    if (this.connection.connectionState !== "connected") return;
+    this.#isUnproven = false;
+    this.#handlers.state("connected");
   }
 
   /** Searches a path until there is one. */

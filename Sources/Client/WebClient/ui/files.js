@@ -63,6 +63,7 @@ export const FILES = Object.freeze([
   "session/link.js",
   "session/local-media.js",
   "session/membership.js",
+  "session/path-check.js",
   "session/peer.js",
   "session/problems.js",
   "session/quality.js",
