@@ -85,7 +85,8 @@ async def identity(stage):
         raise Failed(f"the safety numbers are {numbers}")
     stage.holds("both see the same 60 digits")
     # Another identity by a known name.
-    await grace.evaluate("indexedDB.deleteDatabase('sealedsfu') && new Promise((done) => setTimeout(done, 500))")
+    await grace.evaluate(
+        "new Promise((done) => indexedDB.deleteDatabase('sealedsfu').onsuccess = () => done(true))")
     await grace.reload()
     await ada.reads("The identity of Grace has changed.")
     stage.holds("another identity by a known name is shown")

@@ -24,12 +24,14 @@ async def bad_input(stage):
     """Links that are cut off or name a wrong relay, a relay that is not there, a browser that lacks what is needed."""
     cut_off = link(stage.page, stage.relay.url, "abc")
     plain = link(stage.page, "http://x", stage.invite)
+    nowhere = link(stage.page, "wss://", stage.invite)
     nobody = link(stage.page, "ws://127.0.0.1:9", stage.invite)
     for kind in stage.kinds:
         for url, words, what, preload, join in [
             (cut_off, ["This invite link is not complete.", "Ask for the link again and copy all of it"],
              "malformed invite", (), False),
             (plain, ["The relay must be reached over an encrypted connection.", "wss://"], "bad relay", (), False),
+            (nowhere, ["The relay's address in this link is not one.", "Ask for the link again"], "no relay", (), False),
             (nobody, ["The relay does not answer.", "then try again."], "unreachable relay", (), True),
             (stage.link, ["This browser cannot seal calls end to end.", "Open the link in a current Chromium"],
              "old browser", [OLD], False),
