@@ -69,4 +69,20 @@ import WireBytes
     }
     #expect(last == 4500)
   }
+
+  @Test func `somebody who still waits is not forgotten, at a slower pace`() {
+    var arbiter = KeyframeArbiter()
+    var sent: [UInt64] = []
+    for now in stride(from: UInt64(0), through: 12_000, by: 100) {
+      if now == 0, arbiter.request(at: ms(now)) { sent.append(now) }
+      if arbiter.expire(at: ms(now)) { sent.append(now) }
+      // Before the row of requests is over there is nothing to remind of.
+      if arbiter.remind(at: ms(now)) { sent.append(now) }
+    }
+    #expect(sent == (0..<10).map { $0 * 500 } + [6_500, 8_500, 10_500])
+    arbiter.arrived(at: ms(12_050))
+    #expect(arbiter.remind(at: ms(12_100)) == false)
+    #expect(arbiter.remind(at: ms(12_500)) == true)
+    #expect(arbiter.nextDeadline == .never)
+  }
 }

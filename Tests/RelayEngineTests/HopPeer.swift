@@ -37,6 +37,8 @@ final class HopPeer {
   var fingerprint: [UInt8]
   var credentials: ICECredentials
   var answersReady = true
+  /// Nothing of its handshake leaves it.
+  var holdsHandshake = false
   private let random: RandomSource
   private var ice: ICEClientAgent
   private var remote: ICECredentials?
@@ -170,7 +172,7 @@ final class HopPeer {
 
   func nextDatagram() -> [UInt8]? {
     if let (datagram, _) = ice.nextTransmit() { return datagram }
-    if let datagram = dtls?.nextDatagram() { return datagram }
+    if !holdsHandshake, let datagram = dtls?.nextDatagram() { return datagram }
     return outgoing.isEmpty ? nil : outgoing.removeFirst()
   }
 

@@ -28,6 +28,7 @@ import WireBytes
       source.sequence = UInt16(10_000 * (index + 1))
       source.timestamp = UInt32(500_000 * (index + 1))
       source.frameNumber = UInt16(20_000 * index)
+      source.height = 180 << UInt16(index)
       return source
     }
   }

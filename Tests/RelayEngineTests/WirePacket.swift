@@ -114,6 +114,8 @@ struct VideoSource {
   var timestamp: UInt32 = 90_000
   var frameNumber: UInt16 = 300
   var payloadSize = 200
+  /// Lines of its pictures, as the descriptors of its key frames say.
+  var height: UInt16 = 720
 
   init(_ dialect: Dialect, ssrc: UInt32, mid: String? = nil, rid: String? = nil) {
     payloadType = dialect.video
@@ -131,7 +133,7 @@ struct VideoSource {
       defer { sequence &+= 1 }
       let descriptor = DependencyDescriptorWriter.write(
         startOfFrame: index == 0, endOfFrame: index == count - 1, isKeyFrame: isKey, frameNumber: frameNumber,
-        width: 1280, height: 720)
+        width: height / 9 * 16, height: height)
       let payload = (0..<payloadSize).map { UInt8(truncatingIfNeeded: Int(sequence) &* 31 &+ $0) }
       return WirePacket(
         marker: index == count - 1, payloadType: payloadType, sequence: sequence, timestamp: timestamp, ssrc: ssrc,

@@ -14,6 +14,8 @@ extension ShardEngine {
     guard !leg.paused, let endpoint = subscriber.endpoint, let sender = subscriber.sender else { return }
     if leg.currentEncoding != encoding {
       guard encoding == leg.targetEncoding, packet.startsStream else { return }
+      // Sealed with keys that the subscriber does not have: it will ask for nothing, and wait for the next key frame.
+      guard subscriber.isInEpoch || leg.kind == .audio else { return }
       switchSource(of: leg, to: encoding, at: packet, clockRate: track.codec.clockRate, now: now)
     }
     guard let sequence = leg.sequence.rewrite(packet.header.sequenceNumber) else {

@@ -33,14 +33,17 @@ extension ShardEngine {
       if peer.connection != nil { peer.resumeDeadline = .never }
       peer.endpoint = peer.ice?.selected
       announce(.good, of: peer)
-      requestAwaitedKeyFrames(of: peer, at: now, into: batch)
+      mediaBecameReady(peer, at: now, into: batch)
     }
     arm(peer)
   }
 
   private func select(_ endpoint: Endpoint, for peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
     peers.bind(endpoint, to: peer)
+    let wasReady = peer.isMediaReady
     peer.endpoint = endpoint
+    // A handshake may be done before ICE has settled on an address.
+    if !wasReady { mediaBecameReady(peer, at: now, into: batch) }
     guard let dtls = peer.dtls, peer.dtlsRole == .client, peer.dtlsStartedAt == nil else { return }
     peer.dtlsStartedAt = now
     do throws(DTLSError) { try dtls.start(at: now) } catch { return handshakeFailed(peer, error) }
@@ -83,7 +86,7 @@ extension ShardEngine {
     if let started = peer.dtlsStartedAt { counters.dtlsDuration.observe(Double(now.nanoseconds(since: started)) / 1e9) }
     peer.handshakeDeadline = .never
     peer.nextReport = now + .milliseconds(200)
-    requestAwaitedKeyFrames(of: peer, at: now, into: batch)
+    mediaBecameReady(peer, at: now, into: batch)
   }
 
   /// A failed handshake is final for this session: the client may offer again with new parameters.

@@ -88,13 +88,13 @@ extension ShardEngine {
         sequence: header.sequenceNumber, timestamp: header.timestamp, clockRate: track.codec.clockRate,
         bytes: header.payloadEnd - header.headerLength, at: now)
     }
-    encoding.lastPacketAt = now
     encoding.missing.received(primary.sequenceNumber, at: now)
     arm(peer, by: encoding.missing.nextDeadline)
     guard header.payloadEnd > payloadStart else {
       closeGap(primary.sequenceNumber, in: track, encoding: route.encoding)
       return .paddingOnly
     }
+    if !route.isRetransmission { encoding.pulse.beat(at: now) }
     return fanOut(
       slot, primary, extensions, payloadStart: payloadStart, track: track, encoding: route.encoding, at: now,
       into: batch)
@@ -119,7 +119,11 @@ extension ShardEngine {
       } catch {
         return .rtpMalformed
       }
-      if let descriptor, descriptor.hasStructure { encoding.keyframes.arrived(at: now) }
+      // Only its first packet lets subscribers in, so a key frame whose first packet was lost is none.
+      if let descriptor, descriptor.hasStructure, descriptor.startOfFrame {
+        encoding.keyframes.arrived(at: now)
+        if track.encodings.count > 1 { encoding.height = height(in: slot, at: extensions.dependencyDescriptor) }
+      }
     } else if !extensions.audioLevel.isEmpty {
       heard(slab.read(slot) { $0[extensions.audioLevel.lowerBound] } & 0x7F, of: track, at: now)
     }
@@ -134,6 +138,12 @@ extension ShardEngine {
       }
     }
     return nil
+  }
+
+  /// The lines of a key frame's picture, as its descriptor says.
+  private func height(in slot: PacketSlot, at range: Range<Int>) -> Int? {
+    let structure = slab.read(slot) { try? DependencyStructure(parsing: $0.extracting(range)) }
+    return structure?.resolutions.last?.height
   }
 
   /// A packet without payload is not forwarded: the legs' sequence numbers close over it.

@@ -22,7 +22,9 @@ final class Encoding {
   /// What has gone into the shard's loss counters so far.
   var accountedExpected: Int64 = 0
   var accountedLost: Int64 = 0
-  var lastPacketAt = MonotonicInstant(nanoseconds: 0)
+  var pulse = StreamPulse()
+  /// Lines of its pictures, by its latest key frame; nil when that did not say.
+  var height: Int?
 
   init(rid: ShortText?, cacheBytes: Int) {
     self.rid = rid

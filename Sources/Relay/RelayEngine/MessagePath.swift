@@ -15,7 +15,7 @@ extension ShardEngine {
     case .subscribe(let selection): wish(selection.tracks, wanted: true, by: peer, at: now, into: batch)
     case .unsubscribe(let selection): wish(selection.tracks, wanted: false, by: peer, at: now, into: batch)
     case .constraints(let constraints): constrain(constraints, by: peer, at: now, into: batch)
-    case .mute(let mute): self.mute(mute, by: peer)
+    case .mute(let mute): self.mute(mute, by: peer, at: now, into: batch)
     case .sealed(let sealed): relay(sealed, from: peer)
     case .ready(let ready): self.ready(ready.epoch, from: peer, at: now, into: batch)
     case .leave: leave(peer, cause: .left, at: now, into: batch)

@@ -51,6 +51,7 @@ extension ShardEngine {
     peer.peerFingerprint = offer.fingerprint
     peer.sender = nil
     peer.receiver = nil
+    peer.formerSources.removeAll()
     peer.dtlsStartedAt = nil
     peer.handshakeDeadline = now + configuration.handshakeTimeout
     do throws(DTLSError) {

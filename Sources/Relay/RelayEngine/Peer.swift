@@ -61,6 +61,10 @@ final class Peer {
   var announced: [Publish.Track] = []
   var tracks: [IngressTrack] = []
   var routes: [IngressRoute] = []
+  /// What its m-lines carried when they were last published.
+  var formerSources = FormerSources()
+  /// When its simulcast encodings are looked at again; never while it publishes none.
+  var nextLayerCheck = MonotonicInstant.never
   var remb: REMBController
   var feedbackSSRC: SSRC
 
@@ -68,6 +72,8 @@ final class Peer {
   var slots: [ReceiveSlot] = []
   var audioAssigner = SlotAssigner()
   var videoAssigner = SlotAssigner()
+  /// What it has said of publications, in a slot or not.
+  var constraints: [TrackReference: Constraints] = [:]
   var pendingSlotChanges: [SlotAssignments.Slot] = []
   /// Whether the member takes part in the executed epoch: before that it could not open a key frame.
   var isInEpoch = false
@@ -97,7 +103,7 @@ final class Peer {
 
   /// The earliest moment at which `expire` has something to do for this peer.
   var nextDeadline: MonotonicInstant {
-    var next = min(resumeDeadline, nextReport, handshakeDeadline)
+    var next = min(resumeDeadline, nextReport, nextLayerCheck, handshakeDeadline)
     if let dtls, !dtls.isConnected { next = min(next, dtls.deadline) }
     if endpoint != nil { next = min(next, consentDeadline) }
     if sender != nil {

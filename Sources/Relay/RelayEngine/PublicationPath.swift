@@ -52,6 +52,8 @@ extension ShardEngine {
       added.append(track)
     }
     guard !added.isEmpty else { return }
+    watchLayers(of: peer, at: now)
+    arm(peer)
     broadcast(.published(Published(tracks: added.map(\.announcement))), in: peer.room, except: peer)
     for track in added {
       for subscriber in peer.room.peers where subscriber !== peer {
@@ -70,12 +72,21 @@ extension ShardEngine {
       ? [Encoding(rid: nil, cacheBytes: bytes)] : rids.map { Encoding(rid: ShortText($0), cacheBytes: bytes) }
     let track = IngressTrack(
       source: .peer(peer), member: peer.member, track: announced, codec: codec, encodings: encodings)
-    if rids.isEmpty, let ssrc = section.ssrcs.first {
-      let rtx = section.rtxSSRCs.first { $0.0 == ssrc }?.1
-      encodings[0].ssrc = ssrc
-      encodings[0].rtxSSRC = rtx
-      peer.routes.append(IngressRoute(ssrc: ssrc, track: track, encoding: 0, isRetransmission: false))
-      if let rtx { peer.routes.append(IngressRoute(ssrc: rtx, track: track, encoding: 0, isRetransmission: true)) }
+    for (index, encoding) in encodings.enumerated() {
+      let former = peer.formerSources.ssrcs(mid: track.mid, rid: encoding.rid)
+      var (ssrc, rtx) = (former.primary, former.rtx)
+      // The offer knows better, but of an m-line with several encodings it does not say which SSRC is which.
+      if rids.isEmpty, let offered = section.ssrcs.first {
+        (ssrc, rtx) = (offered, section.rtxSSRCs.first { $0.0 == offered }?.1)
+      }
+      if let ssrc, peer.route(of: ssrc) == nil {
+        encoding.ssrc = ssrc
+        peer.routes.append(IngressRoute(ssrc: ssrc, track: track, encoding: index, isRetransmission: false))
+      }
+      if let rtx, peer.route(of: rtx) == nil {
+        encoding.rtxSSRC = rtx
+        peer.routes.append(IngressRoute(ssrc: rtx, track: track, encoding: index, isRetransmission: true))
+      }
     }
     return track
   }
@@ -90,8 +101,10 @@ extension ShardEngine {
     guard !tracks.isEmpty else { return }
     for track in tracks {
       peer.routes.removeAll { $0.track === track }
+      peer.formerSources.note(track)
       peer.tracks.removeAll { $0 === track }
       for subscriber in peer.room.peers where subscriber !== peer {
+        subscriber.constraints[track.reference] = nil
         apply(subscriber.assign(track.kind) { $0.unpublish(track.reference) }, to: subscriber, at: now, into: batch)
       }
       track.legs.removeAll()
@@ -99,11 +112,15 @@ extension ShardEngine {
     broadcast(.unpublished(TrackSelection(tracks: tracks.map(\.reference))), in: peer.room, except: peer)
   }
 
-  func mute(_ mute: Mute, by peer: Peer) {
+  func mute(_ mute: Mute, by peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
     guard let track = peer.track(id: mute.track) else {
       return fail(peer, .notFound, "no such track is published", about: "mute")
     }
     track.muted = mute.muted
+    // Nobody was reminded of key frames while there was no picture.
+    if !mute.muted, track.kind == .video {
+      for index in track.encodings.indices { requestAwaitedKeyFrame(of: track, encoding: index, at: now, into: batch) }
+    }
     broadcast(
       .muted(Muted(member: peer.member, track: track.id, muted: mute.muted)), in: peer.room, except: peer)
   }
@@ -129,30 +146,35 @@ extension ShardEngine {
         peer.assign(track.kind) { $0.setWish(reference, wanted: true, priority: priority) }, to: peer, at: now,
         into: batch)
     }
-    guard let mid = peer.assigner(track.kind).mid(of: reference), let slot = peer.slot(mid: mid) else { return }
+    peer.constraints[reference] = constraints.merged(into: peer.constraints[reference])
+    guard let mid = peer.assigner(track.kind).mid(of: reference), let slot = peer.slot(mid: mid), slot.track === track
+    else { return }
+    heed(peer.constraints[reference], in: slot)
+    retarget(slot, isNewWish: constraints.maxHeight != nil, at: now, into: batch)
+    tell(peer, .layers(layers(of: slot, why: slot.paused ? .paused : .constraints)))
+    requestAwaitedKeyFrame(for: slot, at: now, into: batch)
+  }
+
+  /// Brings a slot in line with what its subscriber has said of the publication in it.
+  func heed(_ constraints: Constraints?, in slot: ReceiveSlot) {
+    guard let constraints else { return }
     if let paused = constraints.paused, paused != slot.paused {
       slot.paused = paused
       // What was not forwarded meanwhile is lost for the decoder: it starts again at a key frame.
       if !paused { slot.currentEncoding = nil }
     }
-    if let height = constraints.maxHeight, track.encodings.count > 1 {
-      slot.targetEncoding = Self.encoding(for: height, of: track.encodings.count)
-    }
-    tell(peer, .layers(layers(of: slot, carrying: track, why: slot.paused ? .paused : .constraints)))
-    if slot.awaitsKeyFrame { requestKeyFrame(of: track, encoding: slot.targetEncoding, at: now, into: batch) }
+    if let height = constraints.maxHeight { slot.maxHeight = height }
   }
+}
 
-  private func layers(of slot: ReceiveSlot, carrying track: IngressTrack, why: Layers.Reason) -> Layers {
-    Layers(mid: slot.mid, rid: slot.paused ? nil : track.encodings[slot.targetEncoding].rid?.string, why: why)
-  }
-
-  /// Simulcast encodings halve the height from one to the next, as browsers make them from 720 lines.
-  private static func encoding(for maxHeight: Int, of count: Int) -> Int {
-    var (index, height) = (count - 1, 720)
-    while index > 0, height > maxHeight {
-      index -= 1
-      height /= 2
-    }
-    return index
+extension Constraints {
+  /// What holds when this is said after `former`: fields that are absent stay as they were.
+  fileprivate func merged(into former: Constraints?) -> Constraints {
+    guard var merged = former else { return self }
+    if let maxHeight { merged.maxHeight = maxHeight }
+    if let maxFrameRate { merged.maxFrameRate = maxFrameRate }
+    if let paused { merged.paused = paused }
+    if let priority { merged.priority = priority }
+    return merged
   }
 }

@@ -70,26 +70,49 @@ extension ShardEngine {
     arm(publisher)
   }
 
-  /// Asks for what legs wait for since before the encoding's SSRC was known: if its first packet was no key frame, or
-  /// that packet was lost, no other would come.
+  /// Asks for what legs wait for since before the encoding's SSRC was known, or its publisher could be asked: if its
+  /// first packet was no key frame, or that packet was lost, no other would come.
   func requestAwaitedKeyFrame(
     of track: IngressTrack, encoding index: Int, at now: MonotonicInstant, into batch: EgressBatch
   ) {
     let isAwaited = track.legs.contains { leg in
       switch leg {
-      case .peer(let slot):
-        slot.awaitsKeyFrame && slot.targetEncoding == index && slot.subscriber.isMediaReady && slot.subscriber.isInEpoch
+      case .peer(let slot): slot.targetEncoding == index && slot.isInNeedOfKeyFrame
       }
     }
     if isAwaited { requestKeyFrame(of: track, encoding: index, at: now, into: batch) }
   }
 
-  /// Key frames that a subscriber's slots wait for, asked for once it can use them.
+  /// The key frame that a slot waits for, asked for if its subscriber can use it.
+  func requestAwaitedKeyFrame(for slot: ReceiveSlot, at now: MonotonicInstant, into batch: EgressBatch) {
+    guard slot.isInNeedOfKeyFrame, let track = slot.track else { return }
+    requestKeyFrame(of: track, encoding: slot.targetEncoding, at: now, into: batch)
+  }
+
+  /// Key frames that a subscriber's slots wait for. Its media path, its epoch and its slots come in any order: it is
+  /// with the last of them that they are asked for.
   func requestAwaitedKeyFrames(of peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
-    guard peer.isMediaReady, peer.isInEpoch else { return }
-    for leg in peer.slots where leg.awaitsKeyFrame {
-      guard let track = leg.track else { continue }
-      requestKeyFrame(of: track, encoding: leg.targetEncoding, at: now, into: batch)
+    for slot in peer.slots { requestAwaitedKeyFrame(for: slot, at: now, into: batch) }
+  }
+
+  /// A member's media path is there, for the first time or again: what its slots wait for, and what others wait for of
+  /// its own, can be asked for now.
+  func mediaBecameReady(_ peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
+    guard peer.isMediaReady else { return }
+    requestAwaitedKeyFrames(of: peer, at: now, into: batch)
+    for track in peer.tracks where track.kind == .video {
+      for index in track.encodings.indices { requestAwaitedKeyFrame(of: track, encoding: index, at: now, into: batch) }
+    }
+  }
+
+  /// Key frames that were asked for and did not come, or came and were of no use, are asked for again, until they do.
+  func remindOfKeyFrames(for peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
+    for slot in peer.slots where slot.isInNeedOfKeyFrame {
+      guard let track = slot.track, !track.muted, case .peer(let publisher) = track.source, publisher.isMediaReady
+      else { continue }
+      let encoding = track.encodings[slot.targetEncoding]
+      guard encoding.ssrc != nil else { continue }
+      if encoding.keyframes.remind(at: now) { sendPLI(for: encoding, to: publisher, into: batch) }
     }
   }
 }

@@ -27,6 +27,8 @@ final class ReceiveSlot {
   /// Index of the encoding being forwarded; nil until its first (key) frame came.
   var currentEncoding: Int?
   var targetEncoding = 0
+  /// Lines of picture that are enough; nil for as many as there are.
+  var maxHeight: Int?
   var paused = false
 
   var sequence: SequenceRewriter
@@ -59,11 +61,15 @@ final class ReceiveSlot {
     currentEncoding = nil
     targetEncoding = track.map { $0.encodings.count - 1 } ?? 0
     paused = false
+    maxHeight = nil
     rewrites.removeAll()
   }
 
   /// Video that waits for a key frame before it can be forwarded.
   var awaitsKeyFrame: Bool { kind == .video && track != nil && !paused && currentEncoding != targetEncoding }
+
+  /// Whether its subscriber waits for a key frame and could use one.
+  var isInNeedOfKeyFrame: Bool { awaitsKeyFrame && subscriber.isMediaReady && subscriber.isInEpoch }
 }
 
 extension HeaderExtensionIDs {

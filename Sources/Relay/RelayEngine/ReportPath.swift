@@ -15,6 +15,7 @@ extension ShardEngine {
   func expireMedia(of peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
     guard peer.isMediaReady else {
       if peer.nextReport <= now { peer.nextReport = now + Self.reportInterval }
+      if peer.nextLayerCheck <= now { watchLayers(of: peer, at: now) }
       return
     }
     for track in peer.tracks {
@@ -22,8 +23,10 @@ extension ShardEngine {
         expire(encoding, at: index, of: track, from: peer, at: now, into: batch)
       }
     }
+    if peer.nextLayerCheck <= now { checkLayers(of: peer, at: now, into: batch) }
     guard peer.nextReport <= now else { return }
     peer.nextReport = now + Self.reportInterval
+    remindOfKeyFrames(for: peer, at: now, into: batch)
     sendReports(to: peer, at: now, into: batch)
   }
 

@@ -22,6 +22,9 @@ extension ShardEngine {
   ) {
     guard !changes.isEmpty else { return }
     place(changes, for: peer)
+    for change in changes {
+      if let slot = peer.slot(mid: change.mid) { retarget(slot, isNewWish: true, at: now, into: batch) }
+    }
     requestAwaitedKeyFrames(of: peer, at: now, into: batch)
   }
 
@@ -38,6 +41,7 @@ extension ShardEngine {
       }
       slot.carry(track)
       track.legs.append(.peer(slot))
+      heed(peer.constraints[track.reference], in: slot)
     }
     if !changes.isEmpty {
       if peer.pendingSlotChanges.isEmpty { peersWithSlotChanges.append(peer) }
