@@ -85,7 +85,7 @@ let package = Package(
     module("HopCrypto", "Hop", ["WireBytes", "COpenSSL", "COpenSSLShims"]),
     module("ICE", "Hop", ["WireBytes", "STUN", "HopCrypto"]),
     module("DTLS", "Hop", ["WireBytes", "HopCrypto", "SRTP", "COpenSSL", "COpenSSLShims"]),
-    module("SRTP", "Hop", ["WireBytes", "CLibSRTP"]),
+    module("SRTP", "Hop", ["WireBytes", "CLibSRTP", "COpenSSLShims"]),
 
     // Relay: what makes it an SFU. Sans-IO.
     module("Membership", "Relay", ["WireBytes", "Signaling"]),

@@ -2,16 +2,16 @@ import WireBytes
 
 /// What must hold before a C library may look at a packet: that its header lies within its bytes.
 enum SRTPPacketBounds {
-  /// An RTP packet whose header, with CSRCs and extension block, ends before `trailer` bytes of tag
-  /// (RFC 3550 section 5.1).
-  static func isRTP(_ bytes: borrowing MutableSpan<UInt8>, length: Int, trailer: Int) -> Bool {
+  /// The length of an RTP packet's header, with CSRCs and extension block; nil unless it ends before `trailer` bytes of
+  /// tag (RFC 3550 section 5.1).
+  static func rtpHeaderLength(_ bytes: borrowing MutableSpan<UInt8>, length: Int, trailer: Int) -> Int? {
     let end = length - trailer
-    guard end >= 12, length <= bytes.count, bytes[0] >> 6 == 2 else { return false }
+    guard end >= 12, length <= bytes.count, bytes[0] >> 6 == 2 else { return nil }
     var headerEnd = 12 + 4 * Int(bytes[0] & 0x0F)
-    guard bytes[0] & 0x10 != 0 else { return headerEnd <= end }
-    guard headerEnd + 4 <= end else { return false }
+    guard bytes[0] & 0x10 != 0 else { return headerEnd <= end ? headerEnd : nil }
+    guard headerEnd + 4 <= end else { return nil }
     headerEnd += 4 + 4 * Int(UInt16(bytes[headerEnd + 2]) << 8 | UInt16(bytes[headerEnd + 3]))
-    return headerEnd <= end
+    return headerEnd <= end ? headerEnd : nil
   }
 
   /// An RTCP packet with the fixed part of its first header (RFC 3550 section 6.4).

@@ -7,6 +7,8 @@ package enum SRTPProfile: UInt16, CaseIterable, Sendable {
   /// Strongest first; GCM also costs a quarter of AES-CM with HMAC-SHA-1.
   package static let preferred: [SRTPProfile] = [.aeadAES256GCM, .aeadAES128GCM, .aes128CMHMACSHA1_80]
 
+  package var isAEAD: Bool { self != .aes128CMHMACSHA1_80 }
+
   /// Length of the master key in bytes.
   package var keyLength: Int { self == .aeadAES256GCM ? 32 : 16 }
   /// Length of the master salt in bytes.

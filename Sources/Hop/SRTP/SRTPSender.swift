@@ -4,30 +4,50 @@
 /// them. A sequence number is protected once: a second packet under it is refused as `replayed`, since with GCM two
 /// different ones would give away the authentication key. Who repeats a packet repeats the protected one.
 package final class SRTPSender {
-  private let session: SRTPSession
+  /// Packets under one key (RFC 7714 section 11).
+  package static let packetLimit: UInt64 = 1 << 48
 
-  package init(_ keys: borrowing SRTPKeyingMaterial, writer: SRTPWriter) throws(SRTPError) {
-    session = try SRTPSession(keys, of: writer, .outbound)
+  package let profile: SRTPProfile
+  // One of the two.
+  private let aead: AEADSender?
+  private let session: SRTPSession?
+
+  package init(
+    _ keys: borrowing SRTPKeyingMaterial, writer: SRTPWriter, implementation: SRTPImplementation = .standard,
+    packetLimit: UInt64 = packetLimit
+  ) throws(SRTPError) {
+    profile = keys.profile
+    let usesEVP = keys.profile.isAEAD && implementation == .standard
+    aead = usesEVP ? try AEADSender(keys, of: writer, packetLimit: packetLimit) : nil
+    session = usesEVP ? nil : try SRTPSession(keys, of: writer, .outbound)
   }
 
-  /// From a master key and salt; throws `internalFailure` when a length is not the profile's.
-  package convenience init(profile: SRTPProfile, masterKey: [UInt8], masterSalt: [UInt8]) throws(SRTPError) {
+  /// From a master key and salt; throws `internalFailure` when a length is not the profile's. `packetLimit` holds for
+  /// the AEAD profiles' standard implementation.
+  package convenience init(
+    profile: SRTPProfile, masterKey: [UInt8], masterSalt: [UInt8], implementation: SRTPImplementation = .standard,
+    packetLimit: UInt64 = packetLimit
+  ) throws(SRTPError) {
     let keys = try SRTPKeyingMaterial(profile: profile, masterKey: masterKey, masterSalt: masterSalt)
-    try self.init(keys, writer: .client)
+    try self.init(keys, writer: .client, implementation: implementation, packetLimit: packetLimit)
   }
-
-  package var profile: SRTPProfile { session.profile }
 
   /// Encrypts the packet in the first `length` bytes, in place, and returns its new length. The buffer has room for
-  /// the tag behind `length`, else `tooLong` is thrown. No Swift allocation.
+  /// the tag behind `length`, else `tooLong` is thrown. No Swift allocation, but for the first packet of an SSRC.
   package func protectRTP(_ buffer: inout MutableSpan<UInt8>, length: Int) throws(SRTPError) -> Int {
-    guard SRTPPacketBounds.isRTP(buffer, length: length, trailer: 0) else { throw .malformed }
+    guard let headerLength = SRTPPacketBounds.rtpHeaderLength(buffer, length: length, trailer: 0) else {
+      throw .malformed
+    }
+    if let aead { return try aead.protectRTP(&buffer, headerLength: headerLength, length: length) }
+    guard let session else { throw .internalFailure }
     return try session.protect(.rtp, &buffer, length: length)
   }
 
   /// The same for a compound RTCP packet; adds a tag and four bytes of index.
   package func protectRTCP(_ buffer: inout MutableSpan<UInt8>, length: Int) throws(SRTPError) -> Int {
     guard SRTPPacketBounds.isRTCP(buffer, length: length, trailer: 0) else { throw .malformed }
+    if let aead { return try aead.protectRTCP(&buffer, length: length) }
+    guard let session else { throw .internalFailure }
     return try session.protect(.rtcp, &buffer, length: length)
   }
 }

@@ -11,7 +11,7 @@ final class SRTPSession {
   /// far back need more, and 1024 costs 128 bytes per stream.
   private static let replayWindow: UInt = 1024
   /// The E flag and index of SRTCP (RFC 3711 section 3.4).
-  private static let rtcpIndexLength = 4
+  static let rtcpIndexLength = 4
 
   let profile: SRTPProfile
   private let session: OpaquePointer
