@@ -106,12 +106,14 @@ class Browser:
         await self.command("session.subscribe", events=["log.entryAdded"])
         return self
 
-    async def command(self, method, timeout=30, **parameters):
+    async def command(self, method, /, timeout=30, **parameters):
         self.last += 1
         future = self.waiting[self.last] = asyncio.get_running_loop().create_future()
-        await self.socket.send(json.dumps({"id": self.last, "method": method, "params": parameters}))
         try:
+            await self.socket.send(json.dumps({"id": self.last, "method": method, "params": parameters}))
             return await asyncio.wait_for(future, timeout)
+        except websockets.ConnectionClosed:
+            raise RuntimeError(f"{self.name}: the browser went away") from None
         except asyncio.TimeoutError:
             raise RuntimeError(f"{self.name}: no answer to {method} within {timeout} s") from None
 

@@ -115,7 +115,8 @@ class Person:
         return words
 
     async def text(self):
-        return await self.evaluate("document.body.innerText")
+        """What the page shows, without the marks around names that may be written from the right."""
+        return await self.evaluate("document.body.innerText.replaceAll(/[\\u2066-\\u2069]/g, '')")
 
     async def click(self, selector):
         await self.evaluate(f"void document.querySelector({selector!r}).click()")
