@@ -1,45 +1,93 @@
 // Loaded into sfu-relay by the test, with LD_PRELOAD: writes down what the relay sees of media once it has taken the
-// hop's encryption off, and spoils it on demand. It stands between the relay and libsrtp, so the relay is the one that
+// hop's encryption off, and spoils it on demand. It stands between the relay and libcrypto, so the relay is the one that
 // people run; nothing in it can do this by itself.
+//
+// What is authenticated with AES-GCM beside an RTP packet's payload is its header (RFC 7714 section 8.2), so that a
+// decryption shows the whole packet. Other users of libcrypto authenticate what does not look like such a header.
 //
 // RELAY_TAP: file to which each RTP packet goes, after its length in two bytes, most significant first.
 // RELAY_TAP_SPOIL: as long as a file of this name exists, the last byte of every packet is changed.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <pthread.h>
-#include <srtp2/srtp.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-static srtp_err_status_t (*unprotect)(srtp_t, void *, int *);
+enum { largest_header = 12 + 4 * 15 + 4 + 4 * 255 };
+
+static int (*update)(EVP_CIPHER_CTX *, unsigned char *, int *, const unsigned char *, int);
+static int (*final)(EVP_CIPHER_CTX *, unsigned char *, int *);
 static const char *spoil_path;
 static int tap = -1;
 
+// The packet that this thread is decrypting.
+static _Thread_local struct {
+  const EVP_CIPHER_CTX *cipher;
+  uint8_t header[largest_header];
+  size_t header_length;
+  uint8_t *body;
+  size_t body_length;
+} current;
+
 static void start(void) {
   const char *path = getenv("RELAY_TAP");
-  unprotect = (srtp_err_status_t(*)(srtp_t, void *, int *))dlsym(RTLD_NEXT, "srtp_unprotect");
-  if (!unprotect) abort();
+  *(void **)&update = dlsym(RTLD_NEXT, "EVP_CipherUpdate");
+  *(void **)&final = dlsym(RTLD_NEXT, "EVP_CipherFinal_ex");
+  if (!update || !final) abort();
   spoil_path = getenv("RELAY_TAP_SPOIL");
   if (path && (tap = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)) < 0) abort();
 }
 
-srtp_err_status_t srtp_unprotect(srtp_t session, void *packet, int *length) {
+static void begin(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, start);
-  srtp_err_status_t status = unprotect(session, packet, length);
-  // Twelve bytes of header and at least one more.
-  if (status != srtp_err_status_ok || *length < 13 || *length > UINT16_MAX) return status;
-  uint8_t *bytes = packet;
-  if (tap >= 0) {
-    uint8_t prefix[2] = {(uint8_t)(*length >> 8), (uint8_t)*length};
-    struct iovec parts[2] = {{prefix, sizeof prefix}, {bytes, (size_t)*length}};
-    if (writev(tap, parts, 2) != (ssize_t)sizeof prefix + *length) abort();
+}
+
+// An RTP header and not one of RTCP (RFC 5761 section 4).
+static int is_rtp(void) {
+  const uint8_t *header = current.header;
+  return current.header_length >= 12 && header[0] >> 6 == 2 && (header[1] < 192 || header[1] > 223);
+}
+
+int EVP_CipherUpdate(EVP_CIPHER_CTX *cipher, unsigned char *out, int *count, const unsigned char *in, int length) {
+  begin();
+  int status = update(cipher, out, count, in, length);
+  if (status != 1 || length <= 0) return status;
+  if (out == NULL) {
+    current.cipher = (size_t)length <= sizeof current.header ? cipher : NULL;
+    if (!current.cipher) return status;
+    memcpy(current.header, in, (size_t)length);
+    current.header_length = (size_t)length;
+    current.body_length = 0;
+  } else if (cipher == current.cipher) {
+    current.body = out;
+    current.body_length = (size_t)*count;
   }
-  // The last byte of a packet with padding counts it.
-  int is_padded = bytes[0] & 0x20;
-  if (spoil_path && !is_padded && access(spoil_path, F_OK) == 0) bytes[*length - 1] ^= 0x55;
+  return status;
+}
+
+int EVP_CipherFinal_ex(EVP_CIPHER_CTX *cipher, unsigned char *out, int *count) {
+  begin();
+  int status = final(cipher, out, count);
+  int is_opened = status == 1 && cipher == current.cipher && !EVP_CIPHER_CTX_is_encrypting(cipher);
+  if (is_opened && is_rtp() && current.body_length > 0) {
+    size_t length = current.header_length + current.body_length;
+    if (length > UINT16_MAX) abort();
+    if (tap >= 0) {
+      uint8_t prefix[2] = {(uint8_t)(length >> 8), (uint8_t)length};
+      struct iovec parts[3] = {
+          {prefix, sizeof prefix}, {current.header, current.header_length}, {current.body, current.body_length}};
+      if (writev(tap, parts, 3) != (ssize_t)(sizeof prefix + length)) abort();
+    }
+    // The last byte of a packet with padding counts it.
+    int is_padded = current.header[0] & 0x20;
+    if (spoil_path && !is_padded && access(spoil_path, F_OK) == 0) current.body[current.body_length - 1] ^= 0x55;
+  }
+  if (cipher == current.cipher) current.cipher = NULL;
   return status;
 }
