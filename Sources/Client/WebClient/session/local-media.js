@@ -133,10 +133,17 @@ export class LocalMedia extends EventTarget {
     }
   }
 
-  #lost(kind, track) {
+  /** A device was pulled out. Another microphone takes its place; no other camera looks on unasked. */
+  async #lost(kind, track) {
     if (this[kind] !== track) return;
     this.#close(kind);
-    this.#report(new Problem(kind === "camera" ? "noCamera" : "noMicrophone"), kind);
+    this.chosen = { ...this.chosen, [kind]: null };
+    if (kind === "camera") {
+      this.#report(new Problem("cameraLost"), kind);
+    } else if (this.isMicrophoneOn) {
+      await this.#open(kind);
+      if (this.microphone) this.#report(new Problem("microphoneReplaced"));
+    }
     this.#changed();
   }
 

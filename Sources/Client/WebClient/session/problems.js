@@ -70,11 +70,11 @@ const EXPLANATIONS = Object.freeze({
   },
   cameraDenied: {
     text: "The browser may not use your camera.",
-    advice: "Allow it in the address bar's site settings, then turn the camera on again.",
+    advice: "Allow it in the address bar's site settings, then turn the camera on again; or join without it.",
   },
   microphoneDenied: {
     text: "The browser may not use your microphone.",
-    advice: "Allow it in the address bar's site settings, then turn the microphone on again.",
+    advice: "Allow it in the address bar's site settings, then turn the microphone on again; or join and listen.",
   },
   noCamera: {
     text: "No camera was found.",
@@ -83,6 +83,14 @@ const EXPLANATIONS = Object.freeze({
   noMicrophone: {
     text: "No microphone was found.",
     advice: "You can join and listen; connect a microphone and turn it on at any time.",
+  },
+  cameraLost: {
+    text: "The camera was disconnected.",
+    advice: "Connect it again or choose another one under Devices, then turn the camera on.",
+  },
+  microphoneReplaced: {
+    text: "The microphone was disconnected.",
+    advice: "Another one is used now; you can choose it under Devices.",
   },
   cameraBusy: {
     text: "The camera cannot be opened.",

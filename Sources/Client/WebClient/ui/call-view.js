@@ -1,29 +1,33 @@
 // The call on the screen: header, pictures, controls, panels.
-import { linkTo } from "../session/link.js";
-import { asProblem } from "../session/problems.js";
 import { AudioSinks } from "./audio-sinks.js";
+import { CallChanges } from "./call-changes.js";
 import { Chat } from "./chat.js";
-import { announce, closeButton, h, icon, place, write } from "./dom.js";
+import { openDevices } from "./devices.js";
+import { announce, closeButton, h, icon, place, setTitle, write } from "./dom.js";
+import { inviteButton } from "./invite.js";
 import { setToggle } from "./lobby.js";
 import { noticesOf } from "./notices.js";
 import { PeopleList } from "./people.js";
 import { lockLabel, openSecurity } from "./security.js";
+import { listenForShortcuts, SHORTCUTS } from "./shortcuts.js";
 import { Stage } from "./stage.js";
 import { Toasts } from "./toasts.js";
+import { WakeLock } from "./wake-lock.js";
 
 export class CallView {
   #call;
   #actions;
   #elements;
-  #stage = new Stage();
+  #stage;
   #sinks = new AudioSinks();
   #people;
   #chat;
   #toasts = new Toasts();
+  #changes = new CallChanges((text) => this.#toasts.show(text));
+  #wakeLock = new WakeLock();
   /** @type {"people" | "chat" | null} */
   #panel = null;
   #status = "";
-  #known = new Map();
   #listeners = [];
 
   /**
@@ -36,17 +40,27 @@ export class CallView {
     this.#actions = actions;
     this.#people = new PeopleList(call);
     this.#chat = new Chat((text) => call.say(text));
+    this.#stage = new Stage(this.#vacancy());
     this.#elements = this.#build(root);
     this.#listen(call, "change", () => this.#render());
-    this.#listen(call, "problem", ({ detail }) => this.#toasts.show(detail.text, detail.advice));
-    this.#listen(call.media, "problem", ({ detail }) => this.#toasts.show(detail.text, detail.advice));
+    const tell = ({ detail }) => this.#toasts.show(detail.text, detail.advice, { isBad: true });
+    this.#listen(call, "problem", tell);
+    this.#listen(call.media, "problem", tell);
     this.#listen(call.media, "change", () => this.#render());
+    this.#listen(document, "keydown", (event) => this.#key(event));
+    this.#listeners.push(listenForShortcuts({
+      microphone: () => this.#toggle("microphone", true), camera: () => this.#toggle("camera", true),
+    }));
     this.#stage.onlayout = (views) => this.#show(views);
     this.#render();
+    // What had the focus, the lobby's button, is gone.
+    this.#elements.main.focus();
   }
 
   close() {
     for (const stop of this.#listeners) stop();
+    this.#wakeLock.close();
+    this.#changes.close();
     this.#stage.close();
     this.#sinks.close();
     this.#toasts.close();
@@ -63,7 +77,7 @@ export class CallView {
       microphone: toggle("microphone"), camera: toggle("camera"),
       screen: roundButton("Share the screen", "screen", () => this.#toggle("screen")),
       people: this.#panelButton("people", "People"), chat: this.#panelButton("chat", "Chat"),
-      side: h("aside", { class: "side", hidden: true }),
+      side: h("aside", { class: "side", hidden: true, tabIndex: -1 }),
       curtain: h("div", { class: "curtain", hidden: true }),
     };
     elements.count = h("span", { class: "badge", "aria-hidden": "true" });
@@ -73,17 +87,39 @@ export class CallView {
     elements.screen.hidden = !media.canShare;
     const leave = roundButton("Leave the call", "leave", () => this.#actions.leave());
     leave.classList.add("leave");
-    const copy = { type: "button", class: "invite", "aria-label": "Copy invite", onclick: () => this.#copyInvite() };
-    const invite = h("button", copy, icon("link"), h("span", {}, "Copy invite"));
-    root.replaceChildren(h("main", { class: "call" },
-      h("header", { class: "top" }, elements.lock, elements.status, invite),
+    const devices = h("button", {
+      type: "button", class: "gear", "aria-label": "Devices", title: "Devices and keyboard",
+      onclick: () => openDevices(media),
+    }, icon("settings"));
+    elements.main = h("main", { class: "call", tabIndex: -1, "aria-label": "Call" },
+      h("header", { class: "top" }, elements.lock, elements.status, devices, this.#inviteButton("invite")),
       elements.notices,
       h("div", { class: "middle" },
         h("div", { class: "stage-area" }, this.#stage.element, elements.curtain), elements.side),
-      h("footer", { class: "controls", role: "toolbar", "aria-label": "Call" },
-        elements.microphone, elements.camera, elements.screen, elements.people, elements.chat, leave)),
-    this.#toasts.element, this.#sinks.element);
+      h("div", { class: "controls", role: "group", "aria-label": "Controls" },
+        elements.microphone, elements.camera, elements.screen, elements.people, elements.chat, leave));
+    root.replaceChildren(elements.main, this.#toasts.element, this.#sinks.element);
     return elements;
+  }
+
+  #inviteButton(className) {
+    const advice = "Whoever has it can join: send it to those you want in the call only.";
+    return inviteButton(this.#call.invitation, {
+      className, oncopy: () => this.#toasts.show("The invite link is copied.", advice),
+    });
+  }
+
+  /** Stands beside the own picture until somebody comes. */
+  #vacancy() {
+    return h("div", { class: "vacancy" }, h("div", { class: "vacancy-text" }, h("h2", {}, "Nobody else is here yet"),
+      h("p", { class: "lead" }, "Send the invite link to those you want in the call."),
+      this.#inviteButton("primary")));
+  }
+
+  /** Escape closes what stands at the side, unless it was meant for a dialog or a list that is open. */
+  #key(event) {
+    if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    if (this.#panel) this.#openPanel(null);
   }
 
   #panelButton(name, label) {
@@ -113,52 +149,47 @@ export class CallView {
         closeButton(`Close ${title.toLowerCase()}`, () => this.#openPanel(null))),
       name === "people" ? this.#people.element : this.#chat.element);
     if (name === "chat") this.#chat.focus();
+    else side.focus();
     this.#render();
   }
 
-  #toggle(name) {
+  /** @param {"microphone" | "camera" | "screen"} name @param {boolean} [isByKey] away from the button that shows it */
+  async #toggle(name, isByKey = false) {
     const { media } = this.#call;
-    if (name === "screen") (media.screen ? media.stopScreen() : media.startScreen());
-    else if (name === "camera") media.turnCamera(!media.isCameraOn);
-    else media.turnMicrophone(!media.isMicrophoneOn);
-  }
-
-  async #copyInvite() {
-    const link = linkTo(this.#call.invitation);
-    try {
-      await navigator.clipboard.writeText(link);
-      const advice = "Whoever has it can join: send it to those you want in the call only.";
-      this.#toasts.show("The invite link is copied.", advice);
-    } catch (error) {
-      this.#toasts.show("The browser does not let this page copy.", link);
-      console.info(asProblem(error).code);
-    }
+    if (name === "screen") await (media.screen ? media.stopScreen() : media.startScreen());
+    else if (name === "camera") await media.turnCamera(!media.isCameraOn);
+    else await media.turnMicrophone(!media.isMicrophoneOn);
+    if (!isByKey) return;
+    const isOn = name === "camera" ? media.isCameraOn : media.isMicrophoneOn;
+    announce(`${name === "camera" ? "Camera" : "Microphone"} ${isOn ? "on" : "off"}.`);
   }
 
   #render() {
     const { state, media } = this.#call;
     const { lock, status, notices, microphone, camera, screen, count, unread, curtain } = this.#elements;
-    setToggle(microphone, media.isMicrophoneOn, "microphone", "Microphone");
-    setToggle(camera, media.isCameraOn, "camera", "Camera");
+    setToggle(microphone, media.isMicrophoneOn, "microphone", "Microphone", SHORTCUTS.microphone.text);
+    setToggle(camera, media.isCameraOn, "camera", "Camera", SHORTCUTS.camera.text);
     screen.setAttribute("aria-pressed", String(media.screen !== null));
     screen.classList.toggle("chosen", media.screen !== null);
     lockLabel(lock, state);
     const text = statusOf(state);
     write(status, text);
-    if (text !== this.#status && text) announce(text);
+    // Who comes and goes is said by name, and what is wrong by a notice.
+    if (text !== this.#status && state.phase !== "in") announce(text);
     this.#status = text;
     place(notices, noticesOf(state, { retry: () => this.#call.retry() }));
     this.#stage.render(state);
     this.#sinks.render(state);
     this.#people.render(state);
     this.#chat.render(state.chat);
+    setTitle(this.#chat.unread ? `(${this.#chat.unread}) ${text}` : text);
     write(count, String(state.people.length || ""));
     this.#elements.people.setAttribute("aria-label", `People: ${state.people.length}`);
     unread.hidden = this.#chat.unread === 0;
     write(unread, String(this.#chat.unread));
     this.#elements.chat.setAttribute("aria-label", this.#chat.unread ? `Chat: ${this.#chat.unread} new` : "Chat");
     this.#curtain(curtain, state);
-    this.#tellChanges(state);
+    this.#changes.render(state);
   }
 
   /** What covers the pictures while there are none. */
@@ -176,34 +207,9 @@ export class CallView {
           h("button", { type: "button", class: "primary", onclick: () => this.#call.retry() }, "Try again"),
           h("button", { type: "button", onclick: () => this.#actions.back() }, "Back"))));
     } else if (isWaiting) {
-      curtain.replaceChildren(h("div", { class: "waiting" }, h("span", { class: "spinner" }),
+      curtain.replaceChildren(h("div", { class: "waiting" }, h("span", { class: "spinner", "aria-hidden": "true" }),
         h("p", {}, hasBeenIn ? "Joining again…" : "Joining the call…")));
     }
-  }
-
-  #tellChanges({ people, phase }) {
-    if (phase !== "in") return;
-    const isFirst = this.#known.size === 0;
-    const now = new Map(people.map((person) => [person.member, person]));
-    for (const [member, person] of now) {
-      const before = this.#known.get(member);
-      if (!before && !person.isSelf && !isFirst && person.isAuthentic) this.#pending(member);
-      if (person.identity === "changed" && before?.identity !== "changed") {
-        announce(`Warning: the identity of ${person.name} has changed.`);
-      }
-    }
-    for (const [member, { name, isSelf }] of this.#known) {
-      if (!now.has(member) && !isSelf) this.#toasts.show(`${name} left.`);
-    }
-    this.#known = now;
-  }
-
-  /** A newcomer is announced by its name, which comes a moment after it. */
-  #pending(member) {
-    setTimeout(() => {
-      const person = this.#known.get(member);
-      if (person) this.#toasts.show(`${person.name} joined.`);
-    }, 800);
   }
 
   /** Asks the relay for pictures of the size in which they are shown. */

@@ -1,12 +1,12 @@
 // The chat: sealed texts, to everybody who is here.
 import { asProblem } from "../session/problems.js";
-import { h, icon, newID, write } from "./dom.js";
+import { announce, h, icon, isolated, newID, write } from "./dom.js";
 
 export class Chat {
   element;
   unread = 0;
   #say;
-  #list = h("ol", { class: "messages", "aria-live": "polite", "aria-label": "Messages" });
+  #list = h("ol", { class: "messages", "aria-live": "polite", "aria-label": "Messages", tabIndex: 0 });
   #empty = h("p", { class: "fine chat-empty" },
     "Messages are sealed like the call. Who joins later does not see them.");
   #input;
@@ -20,7 +20,7 @@ export class Chat {
     this.#say = say;
     const id = newID("chat");
     this.#input = h("textarea", {
-      id, rows: 1, placeholder: "Message", maxLength: 4000, onkeydown: (event) => this.#key(event),
+      id, rows: 1, dir: "auto", placeholder: "Message", maxLength: 4000, onkeydown: (event) => this.#key(event),
     });
     this.element = h("div", { class: "chat" }, this.#list, this.#empty,
       h("form", { class: "row", onsubmit: (event) => (event.preventDefault(), this.#send()) },
@@ -46,7 +46,9 @@ export class Chat {
     const start = this.#last ? messages.indexOf(this.#last) + 1 : 0;
     for (const message of messages.slice(start)) {
       this.#list.append(this.#entry(message));
-      if (!message.isOwn && !this.#isOpen) this.unread += 1;
+      if (message.isOwn || this.#isOpen) continue;
+      this.unread += 1;
+      announce(`${isolated(message.name ?? "Guest")} writes: ${message.text}`);
     }
     this.#last = last;
     this.#shown = messages.length;
@@ -58,8 +60,8 @@ export class Chat {
   #entry({ name, text, isOwn, at }) {
     const time = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
     return h("li", { class: isOwn ? "message message-own" : "message" },
-      h("p", { class: "fine" }, isOwn ? "You" : (name ?? "Guest"), " ", h("time", {}, time)),
-      h("p", { class: "message-text" }, text));
+      h("p", { class: "message-by fine" }, h("bdi", {}, isOwn ? "You" : (name ?? "Guest")), h("time", {}, time)),
+      h("p", { class: "message-text", dir: "auto" }, text));
   }
 
   #key(event) {

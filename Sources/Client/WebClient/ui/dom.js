@@ -79,12 +79,28 @@ export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Tells those who listen instead of looking. @param {string} text */
+/** Long enough to be read out, short enough not to be found again by reading on. */
+const ANNOUNCED_FOR = 8000;
+
+/** Tells those who listen instead of looking, one text after the other. @param {string} text */
 export function announce(text) {
-  const announcer = document.getElementById("announcer");
-  announcer.textContent = "";
-  // A text that follows an equal one is read only if it is new to the document.
-  setTimeout(() => (announcer.textContent = text), 50);
+  const line = h("p", {}, text);
+  document.getElementById("announcer").append(line);
+  setTimeout(() => line.remove(), ANNOUNCED_FOR);
+}
+
+/** @param {string} [text] what the page shows now */
+export function setTitle(text = "") {
+  const title = text ? `${text} · SealedSFU` : "SealedSFU";
+  if (document.title !== title) document.title = title;
+}
+
+/** Blocks whose letters are written from the right. */
+const FROM_THE_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** A name for use inside a sentence, which must not turn the words around it. @param {string} name */
+export function isolated(name) {
+  return FROM_THE_RIGHT.test(name) ? `\u2068${name}\u2069` : name;
 }
 
 let lastID = 0;

@@ -2,7 +2,7 @@
 import { usualRelay } from "../session/link.js";
 import { asProblem } from "../session/problems.js";
 import { filesButton } from "./files-panel.js";
-import { h, icon, newID } from "./dom.js";
+import { h, icon, newID, setTitle } from "./dom.js";
 
 /** A problem as a box: what it is and what to do. @param {import("../session/problems.js").Problem} problem */
 export function problemBox(problem) {
@@ -23,6 +23,7 @@ function heading() {
 
 /** @param {HTMLElement} root @param {import("../session/problems.js").Problem} problem */
 export function showProblem(root, problem) {
+  setTitle();
   page(root, heading(), problemBox(problem));
 }
 
@@ -34,6 +35,7 @@ export function showProblem(root, problem) {
  * @param {(link: string) => unknown} options.join
  */
 export function showStart(root, { problem, create, join }) {
+  setTitle();
   const [relayID, linkID, tokenID] = [newID("relay"), newID("link"), newID("token")];
   const plain = { type: "text", spellcheck: false, autocomplete: "off", autocapitalize: "off" };
   const relay = h("input", { ...plain, id: relayID, value: usualRelay() });
@@ -63,9 +65,10 @@ export function showStart(root, { problem, create, join }) {
 
 /** @param {HTMLElement} root @param {{again: () => void, fresh: () => void}} options */
 export function showFarewell(root, { again, fresh }) {
+  setTitle("You left the call");
   const rejoin = h("button", { class: "primary wide", type: "button", onclick: again }, "Join again");
   page(root, heading(), h("h2", {}, "You left the call"),
-    h("p", { class: "lead" }, "Its keys are erased on this device."),
+    h("p", { class: "lead" }, "Its keys are erased on this device. Camera and microphone are off."),
     rejoin, h("button", { class: "wide", type: "button", onclick: fresh }, "Back to the start"));
   rejoin.focus();
 }

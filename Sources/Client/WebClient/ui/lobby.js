@@ -2,9 +2,10 @@
 import { isName } from "../keys/texts.js";
 import { loadName, saveName } from "../session/device.js";
 import { Problem } from "../session/problems.js";
-import { filesButton } from "./files-panel.js";
+import { DeviceChoice } from "./devices.js";
+import { h, icon, newID, place, setTitle, write } from "./dom.js";
 import { problemBox } from "./entry.js";
-import { h, icon, newID, place, write } from "./dom.js";
+import { filesButton } from "./files-panel.js";
 import { LevelMeter } from "./level-meter.js";
 
 const MAXIMUM_NAME = 40;
@@ -13,6 +14,7 @@ export class Lobby {
   #media;
   #options;
   #elements;
+  #devices;
   #meter;
   #problems = new Map();
   #isClosed = false;
@@ -31,11 +33,12 @@ export class Lobby {
   constructor(root, options) {
     this.#options = options;
     this.#media = options.media;
+    this.#devices = new DeviceChoice(options.media);
     this.#elements = this.#build(root);
     this.#meter = new LevelMeter(this.#elements.level);
     this.#media.addEventListener("change", this.#update);
     this.#media.addEventListener("problem", this.#trouble);
-    navigator.mediaDevices?.addEventListener?.("devicechange", this.#update);
+    setTitle("Ready to join?");
     this.#elements.name.focus();
     this.#start(options.wants);
   }
@@ -43,10 +46,10 @@ export class Lobby {
   close() {
     this.#isClosed = true;
     this.#meter.close();
+    this.#devices.close();
     this.#elements.video.srcObject = null;
     this.#media.removeEventListener("change", this.#update);
     this.#media.removeEventListener("problem", this.#trouble);
-    navigator.mediaDevices?.removeEventListener?.("devicechange", this.#update);
   }
 
   async #start(wants) {
@@ -58,8 +61,7 @@ export class Lobby {
 
   #build(root) {
     const { invitation, cancel } = this.#options;
-    const [name, camera, microphone, token] = ["name", "camera", "microphone", "token"].map(newID);
-    const ids = { name, camera, microphone, token };
+    const ids = { name: newID("name"), nameHint: newID("name-hint"), token: newID("token") };
     const elements = {
       video: h("video", {
         muted: true, autoplay: true, playsInline: true, class: "mirrored", "aria-label": "Your camera",
@@ -71,11 +73,7 @@ export class Lobby {
       problems: h("div", { class: "stack" }),
       name: h("input", {
         id: ids.name, type: "text", maxLength: MAXIMUM_NAME, value: loadName(), autocomplete: "nickname",
-        placeholder: "Guest",
-      }),
-      cameras: h("select", { id: ids.camera, onchange: ({ target }) => this.#media.choose("camera", target.value) }),
-      microphones: h("select", {
-        id: ids.microphone, onchange: ({ target }) => this.#media.choose("microphone", target.value),
+        placeholder: "Guest", dir: "auto", "aria-describedby": ids.nameHint,
       }),
       token: h("input", {
         id: ids.token, type: "text", spellcheck: false, autocomplete: "off", value: invitation.token ?? "",
@@ -95,9 +93,8 @@ export class Lobby {
             h("div", { class: "preview-controls" }, elements.microphone, elements.camera), elements.level),
           h("form", { class: "lobby-form", onsubmit: submit },
             h("label", { for: ids.name }, "Your name"), elements.name,
-            h("p", { class: "fine" }, "Only the people in the call see it."),
-            h("div", { class: "device" }, h("label", { for: ids.camera }, "Camera"), elements.cameras),
-            h("div", { class: "device" }, h("label", { for: ids.microphone }, "Microphone"), elements.microphones),
+            h("p", { class: "fine", id: ids.nameHint }, "Only the people in the call see it."),
+            this.#devices.element,
             elements.problems,
             h("button", { class: "primary wide", type: "submit" }, "Join the call"),
             h("button", { class: "wide quiet", type: "button", onclick: cancel }, "Back"),
@@ -131,7 +128,7 @@ export class Lobby {
     this.#render();
   }
 
-  async #render() {
+  #render() {
     const { video, placeholder, microphone, camera, problems } = this.#elements;
     const { isCameraOn, isMicrophoneOn } = this.#media;
     if ((video.srcObject?.getTracks()[0] ?? null) !== this.#media.camera) {
@@ -146,32 +143,17 @@ export class Lobby {
     setToggle(microphone, isMicrophoneOn, "microphone", "Microphone");
     setToggle(camera, isCameraOn, "camera", "Camera");
     place(problems, [...this.#problems.values()]);
-    const devices = await this.#media.devices();
-    this.#choices(this.#elements.cameras, devices.camera, "camera");
-    this.#choices(this.#elements.microphones, devices.microphone, "microphone");
-  }
-
-  #choices(select, devices, kind) {
-    const current = this.#media.chosen[kind] ?? this.#media[kind]?.getSettings().deviceId ?? "";
-    const text = JSON.stringify([current, ...devices.map(({ deviceId, label }) => [deviceId, label])]);
-    if (select.dataset.shown === text) return;
-    select.dataset.shown = text;
-    const noun = kind === "camera" ? "Camera" : "Microphone";
-    const options = devices.map(({ deviceId, label }, index) =>
-      h("option", { value: deviceId, selected: deviceId === current }, label || `${noun} ${index + 1}`));
-    const none = h("option", { value: "" }, "None found, or no access yet");
-    select.replaceChildren(...(options.length ? options : [none]));
-    select.disabled = options.length === 0;
   }
 }
 
-/** A button that is on or off. */
-export function setToggle(button, isOn, name, label) {
+/** A button that is on or off. @param {string} [keys] its keyboard shortcut */
+export function setToggle(button, isOn, name, label, keys = "") {
   if (button.dataset.state === String(isOn)) return;
   button.dataset.state = String(isOn);
   button.classList.toggle("off", !isOn);
   button.setAttribute("aria-pressed", String(isOn));
   button.setAttribute("aria-label", label);
-  button.title = `${label}: ${isOn ? "on" : "off"}`;
+  if (keys) button.setAttribute("aria-keyshortcuts", keys);
+  button.title = `${label}: ${isOn ? "on" : "off"}${keys && ` (${keys})`}`;
   button.replaceChildren(icon(isOn ? name : `${name}Off`));
 }

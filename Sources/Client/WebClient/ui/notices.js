@@ -1,5 +1,6 @@
 // What people must know while the call goes on, as lines above the pictures.
-import { h, icon } from "./dom.js";
+import { announce, h, icon, isolated } from "./dom.js";
+import { suiteName } from "./suite-names.js";
 
 /** @type {Map<string, HTMLElement>} so that what has not changed stays the same element */
 let shown = new Map();
@@ -39,7 +40,7 @@ function* facts(state, { retry }) {
   for (const { name, identity } of people) {
     if (identity === "changed") {
       yield {
-        level: "bad", text: `The identity of ${name} has changed.`,
+        level: "bad", text: `The identity of ${isolated(name)} has changed.`,
         advice: "A new device, or somebody else by that name. Compare the numbers under People, Verify.",
       };
     }
@@ -62,20 +63,21 @@ function* facts(state, { retry }) {
   for (const { name, rejection, isAuthentic } of others) {
     if (isAuthentic && rejection) {
       const advice = "They should use a current browser.";
-      yield { level: "warn", text: `${name} gets no keys: ${rejection}.`, advice };
+      yield { level: "warn", text: `${isolated(name)} gets no keys: ${rejection}.`, advice };
     }
   }
   if (state.isFallback) {
     yield {
       level: "warn", text: "The key exchange is weaker than usual.",
-      advice: `Somebody's device has only ${state.suite}. It is still safe today; ask them to update.`,
+      advice: `Somebody's device has only ${suiteName(state.suite)}. It is still safe today; ask them to update.`,
     };
   }
 }
 
 function line(level, text, advice, action) {
-  const role = level === "bad" ? "alert" : "status";
-  return h("div", { class: `notice notice-${level}`, role }, icon("warning"),
+  const isBad = level === "bad";
+  if (!isBad) announce(`${text} ${advice}`);
+  return h("div", { class: `notice notice-${level}`, role: isBad ? "alert" : null }, icon("warning"),
     h("p", {}, h("strong", {}, text), " ", advice),
     action ? h("button", { type: "button", class: "small", onclick: action[1] }, action[0]) : null);
 }

@@ -1,16 +1,17 @@
 // Who is in the call, under which keys, and the way to verify them.
-import { bars, h, icon, place, write } from "./dom.js";
+import { bars, h, icon, isolated, place, write } from "./dom.js";
+import { suiteName } from "./suite-names.js";
 import { openVerify } from "./verify.js";
 import { noteOf, titleOf } from "./tile.js";
 
 const IDENTITY = {
-  new: "First time by this name on this device",
+  new: "New to this device",
   confirmed: "Same identity as before",
   changed: "Another identity than before",
 };
 
 export class PeopleList {
-  element = h("ul", { class: "people" });
+  element = h("ul", { class: "people", "aria-label": "People in the call" });
   #call;
   /** @type {Map<string, ReturnType<typeof row>>} */
   #rows = new Map();
@@ -35,7 +36,7 @@ export class PeopleList {
 
 function row(verify) {
   const parts = {
-    name: h("span", { class: "person-name" }), facts: h("span", { class: "person-facts fine" }),
+    name: h("span", { class: "person-name", dir: "auto" }), facts: h("span", { class: "person-facts fine" }),
     muted: icon("microphoneOff"), bars: bars(),
     button: h("button", { type: "button", class: "small", onclick: verify }, "Verify"),
   };
@@ -45,11 +46,12 @@ function row(verify) {
 
 function update({ element, name, facts, muted, bars: quality, button }, person) {
   write(name, titleOf(person));
+  name.title = person.name;
   const identity = person.isSelf ? "This device" : IDENTITY[person.identity];
-  write(facts, [noteOf(person, "camera"), identity, person.suite].filter(Boolean).join(" · "));
+  write(facts, [noteOf(person, "camera"), identity, suiteName(person.suite)].filter(Boolean).join(" · "));
   element.classList.toggle("person-bad", person.identity === "changed" || !person.isAuthentic);
   muted.style.display = !person.media.microphone || person.media.microphone.isMuted ? "" : "none";
   quality.className = `bars bars-${person.quality ?? "unknown"}`;
   button.hidden = person.isSelf || !person.isAuthentic;
-  button.setAttribute("aria-label", `Verify ${person.name}`);
+  button.setAttribute("aria-label", `Verify ${isolated(person.name)}`);
 }

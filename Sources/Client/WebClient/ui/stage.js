@@ -23,10 +23,14 @@ export class Stage {
   /** @type {Map<string, Tile>} */
   #tiles = new Map();
   #observer;
+  #vacancy;
 
-  constructor() {
+  /** @param {HTMLElement} vacancy stands beside the own picture while nobody else is here */
+  constructor(vacancy) {
+    this.#vacancy = vacancy;
     this.element.append(this.#screens, this.#grid);
-    this.#observer = new ResizeObserver(() => this.#layout());
+    // In the next frame: a scroll bar that comes or goes with the layout is a change of size itself.
+    this.#observer = new ResizeObserver(() => requestAnimationFrame(() => this.#layout()));
     this.#observer.observe(this.element);
   }
 
@@ -36,7 +40,7 @@ export class Stage {
   }
 
   /** @param {import("../session/state.js").CallState} state */
-  render({ people }) {
+  render({ people, phase }) {
     const wanted = new Map();
     for (const person of people) {
       if (person.media.screen) wanted.set(`${person.member} screen`, { person, source: "screen" });
@@ -56,7 +60,8 @@ export class Stage {
     // The own picture last: it is the others one looks at.
     cameras.sort((a, b) => Number(a.isSelf) - Number(b.isSelf));
     place(this.#screens, inOrder.filter(({ source }) => source === "screen").map(({ element }) => element));
-    place(this.#grid, cameras.map(({ element }) => element));
+    const isAlone = people.length === 1 && phase === "in";
+    place(this.#grid, [...cameras.map(({ element }) => element), ...(isAlone ? [this.#vacancy] : [])]);
     this.#layout();
   }
 
@@ -98,7 +103,7 @@ export function arrange(count, width, height) {
     // Room that is left over in height makes tiles taller, up to a limit: faces are taller than wide.
     const tileHeight = Math.floor(Math.min(roomY, tileWidth * tallest));
     // An empty place in the last row costs: three in a row of two look lost.
-    const area = tileWidth * Math.min(tileHeight, tileWidth) * (1 - 0.02 * (columns * rows - count));
+    const area = tileWidth * Math.min(tileHeight, tileWidth * (height > width ? 1.25 : 1)) * (1 - 0.02 * (columns * rows - count));
     if (area > best.area) best = { tileWidth, tileHeight, area };
   }
   if (best.tileWidth >= SMALLEST || count <= 1) return best;

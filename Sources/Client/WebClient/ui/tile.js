@@ -1,5 +1,5 @@
 // One person's picture, or what is shown in its place.
-import { bars, h, icon, write } from "./dom.js";
+import { bars, h, icon, isolated, write } from "./dom.js";
 
 const QUALITY = { good: "good connection", fair: "fair connection", poor: "poor connection", lost: "no connection" };
 
@@ -13,7 +13,7 @@ export class Tile {
     this.avatar = h("div", { class: "avatar", "aria-hidden": "true" });
     this.note = h("p", { class: "tile-note" });
     this.muted = icon("microphoneOff");
-    this.name = h("span", { class: "tile-name" });
+    this.name = h("span", { class: "tile-name", dir: "auto" });
     this.bars = bars();
     this.element = h("div", { class: `tile tile-${source}`, role: "group" }, this.avatar, this.video, this.note,
       h("div", { class: "plate" }, this.muted, this.name, this.bars));
@@ -34,8 +34,9 @@ export class Tile {
     }
     this.isOn = track !== null;
     this.#showPicture();
+    this.name.title = person.name;
     const isMuted = !person.media.microphone || person.media.microphone.isMuted;
-    const title = this.source === "screen" ? `${person.name}: screen` : titleOf(person);
+    const title = this.source === "screen" ? `${isolated(person.name)}: screen` : titleOf(person);
     write(this.avatar, initials(person.name));
     write(this.name, title);
     this.muted.style.display = isMuted && this.source === "camera" ? "" : "none";
@@ -43,11 +44,13 @@ export class Tile {
     write(this.note, note);
     this.note.hidden = note === "";
     this.bars.className = `bars bars-${person.quality ?? "unknown"}`;
+    this.bars.title = QUALITY[person.quality] ?? "";
     this.bars.hidden = this.source === "screen";
     const isSpeaking = person.isSpeaking && !isMuted;
     this.element.classList.toggle("speaking", isSpeaking && this.source === "camera");
-    const silence = isMuted && this.source === "camera" && "microphone off";
-    const label = [title, note, silence, isSpeaking && "speaking", QUALITY[person.quality]].filter(Boolean).join(", ");
+    const about = this.source === "camera"
+      ? [isMuted && "microphone off", !track && "camera off", isSpeaking && "speaking", QUALITY[person.quality]] : [];
+    const label = [title, note, ...about].filter(Boolean).join(", ");
     if (this.element.getAttribute("aria-label") !== label) this.element.setAttribute("aria-label", label);
   }
 
@@ -64,11 +67,12 @@ export class Tile {
 /** What stands between people and this person's picture or sound. */
 export function noteOf(person, source) {
   if (person.isSelf) return "";
-  if (!person.isAuthentic) return `Cannot decrypt ${person.name}: ${person.rejection ?? "not admitted"}`;
-  if (person.rejection) return `${person.name} gets no keys: ${person.rejection}`;
+  const name = isolated(person.name);
+  if (!person.isAuthentic) return `Cannot decrypt ${name}: ${person.rejection ?? "not admitted"}`;
+  if (person.rejection) return `${name} gets no keys: ${person.rejection}`;
   const { camera, microphone, screen } = person.media;
   const failure = source === "screen" ? screen?.failure : (camera?.failure ?? microphone?.failure);
-  if (failure) return `Cannot decrypt ${person.name}: ${failure}`;
+  if (failure) return `Cannot decrypt ${name}: ${failure}`;
   if (person.isAway) return "Reconnecting…";
   if (person.isSilent) return "Not heard from for a while";
   return person.holdsKey ? "" : "Waiting for keys…";
@@ -82,7 +86,14 @@ export function titleOf({ name, isSelf }) {
 function initials(name) {
   const words = name.trim().split(/\s+/);
   const letters = words.length > 1 ? [words[0], words.at(-1)] : words;
-  return letters.map((word) => [...word][0] ?? "").join("").toUpperCase();
+  return letters.map(firstSign).join("").toUpperCase();
+}
+
+/** What a reader takes for the first letter: of an emoji, all of its parts. */
+function firstSign(word) {
+  const [first = ""] = typeof Intl.Segmenter === "function"
+    ? Array.from(new Intl.Segmenter().segment(word), ({ segment }) => segment) : word;
+  return first;
 }
 
 function hueOf(member) {
