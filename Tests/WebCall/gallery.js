@@ -63,5 +63,5 @@
   globalThis.galleryView?.close();
   globalThis.galleryView = new CallView(document.getElementById("app"), call, { leave() {}, back() {} });
   globalThis.galleryCall = call;
-  await new Promise((done) => setTimeout(done, 700));
+  await new Promise((done) => setTimeout(done, 250));
 })()

@@ -11,7 +11,10 @@ import traceback
 from collections import namedtuple
 
 import browsers
+import devices
 import intruder
+import keyboard
+import layouts
 import meeting
 import page_site
 import recovery
@@ -49,6 +52,8 @@ SCENARIOS = {
     "files": Scenario(meeting.files, ["chromium"]),
     "chromium": Scenario(meeting.pair, ["chromium", "chromium"]),
     "identity": Scenario(meeting.identity, ["chromium"]),
+    "devices": Scenario(devices.devices, ["chromium"]),
+    "layouts": Scenario(layouts.layouts, ["chromium"]),
     "wrong-invite": Scenario(intruder.wrong_invite, ["chromium"]),
     "fallback": Scenario(intruder.fallback, ["chromium"]),
     "spoilt": Scenario(intruder.spoilt, ["chromium"], True),
@@ -56,6 +61,7 @@ SCENARIOS = {
     "wasm": Scenario(meeting.pair, ["chromium", "chromium-wasm"]),
     "mixed": Scenario(meeting.pair, ["chromium", "firefox"]),
     "controls": Scenario(meeting.controls, ["chromium", "firefox"]),
+    "keyboard": Scenario(keyboard.keyboard, ["chromium", "firefox"]),
     "relay-view": Scenario(relay_view.relay_view, ["chromium", "firefox"], True),
     "recovery": Scenario(recovery.recovery, ["chromium", "firefox"]),
     "bad-input": Scenario(trouble.bad_input, ["chromium", "firefox"]),

@@ -76,6 +76,10 @@ const EXPLANATIONS = Object.freeze({
     text: "The browser may not use your microphone.",
     advice: "Allow it in the address bar's site settings, then turn the microphone on again; or join and listen.",
   },
+  bothDenied: {
+    text: "The browser may not use your camera and microphone.",
+    advice: "Allow them in the address bar's site settings, then turn them on again; or join and listen.",
+  },
   noCamera: {
     text: "No camera was found.",
     advice: "You can join without one; connect a camera and turn it on at any time.",

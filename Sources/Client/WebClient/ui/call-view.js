@@ -95,10 +95,10 @@ export class CallView {
       h("header", { class: "top" }, elements.lock, elements.status, devices, this.#inviteButton("invite")),
       elements.notices,
       h("div", { class: "middle" },
-        h("div", { class: "stage-area" }, this.#stage.element, elements.curtain), elements.side),
+        h("div", { class: "stage-area" }, this.#stage.element, elements.curtain, this.#toasts.element), elements.side),
       h("div", { class: "controls", role: "group", "aria-label": "Controls" },
         elements.microphone, elements.camera, elements.screen, elements.people, elements.chat, leave));
-    root.replaceChildren(elements.main, this.#toasts.element, this.#sinks.element);
+    root.replaceChildren(elements.main, this.#sinks.element);
     return elements;
   }
 

@@ -16,7 +16,9 @@ export class Lobby {
   #elements;
   #devices;
   #meter;
+  /** @type {Map<string, {problem: Problem, box: HTMLElement}>} */
   #problems = new Map();
+  #deniedBox = null;
   #isClosed = false;
   #update = () => this.#render();
   #trouble = ({ detail }) => this.#report(detail);
@@ -40,6 +42,7 @@ export class Lobby {
     this.#media.addEventListener("problem", this.#trouble);
     setTitle("Ready to join?");
     this.#elements.name.focus();
+    this.#elements.name.select();
     this.#start(options.wants);
   }
 
@@ -94,7 +97,6 @@ export class Lobby {
           h("form", { class: "lobby-form", onsubmit: submit },
             h("label", { for: ids.name }, "Your name"), elements.name,
             h("p", { class: "fine", id: ids.nameHint }, "Only the people in the call see it."),
-            this.#devices.element,
             elements.problems,
             h("button", { class: "primary wide", type: "submit" }, "Join the call"),
             h("button", { class: "wide quiet", type: "button", onclick: cancel }, "Back"),
@@ -102,7 +104,8 @@ export class Lobby {
               h("p", { class: "fine" }, "Relay: ", h("code", {}, invitation.relay)),
               h("label", { for: ids.token }, "Join token, if the relay asks for one"), elements.token,
               h("label", { class: "check" }, elements.fallback,
-                " Let in people whose devices have only ML-KEM-768 (a weaker key exchange)"))))),
+                " Let in people whose devices have only ML-KEM-768 (a weaker key exchange)"))),
+          h("section", { class: "lobby-devices", "aria-label": "Devices" }, this.#devices.element))),
       h("footer", { class: "fine" }, filesButton())));
     return elements;
   }
@@ -124,8 +127,17 @@ export class Lobby {
 
   #report(problem) {
     const kind = /camera/i.test(problem.code) ? "camera" : /microphone/i.test(problem.code) ? "microphone" : "other";
-    this.#problems.set(kind, problemBox(problem));
+    this.#problems.set(kind, { problem, box: problemBox(problem) });
     this.#render();
+  }
+
+  /** One box for both devices where the browser said the same of both. */
+  #problemBoxes() {
+    const denied = ["cameraDenied", "microphoneDenied"];
+    const codes = [...this.#problems.values()].map(({ problem }) => problem.code);
+    if (!denied.every((code) => codes.includes(code))) return [...this.#problems.values()].map(({ box }) => box);
+    this.#deniedBox ??= problemBox(new Problem("bothDenied"));
+    return [this.#deniedBox, ...[...this.#problems].filter(([kind]) => kind === "other").map(([, { box }]) => box)];
   }
 
   #render() {
@@ -142,7 +154,7 @@ export class Lobby {
     this.#meter.listen(isMicrophoneOn ? this.#media.microphone : null);
     setToggle(microphone, isMicrophoneOn, "microphone", "Microphone");
     setToggle(camera, isCameraOn, "camera", "Camera");
-    place(problems, [...this.#problems.values()]);
+    place(problems, this.#problemBoxes());
   }
 }
 

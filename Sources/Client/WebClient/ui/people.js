@@ -48,7 +48,7 @@ function update({ element, name, facts, muted, bars: quality, button }, person) 
   write(name, titleOf(person));
   name.title = person.name;
   const identity = person.isSelf ? "This device" : IDENTITY[person.identity];
-  write(facts, [noteOf(person, "camera"), identity, suiteName(person.suite)].filter(Boolean).join(" · "));
+  write(facts, [noteOf(person, "camera"), identity, suiteName(person.suite)].filter(Boolean).join("\n"));
   element.classList.toggle("person-bad", person.identity === "changed" || !person.isAuthentic);
   muted.style.display = !person.media.microphone || person.media.microphone.isMuted ? "" : "none";
   quality.className = `bars bars-${person.quality ?? "unknown"}`;

@@ -103,7 +103,8 @@ export function arrange(count, width, height) {
     // Room that is left over in height makes tiles taller, up to a limit: faces are taller than wide.
     const tileHeight = Math.floor(Math.min(roomY, tileWidth * tallest));
     // An empty place in the last row costs: three in a row of two look lost.
-    const area = tileWidth * Math.min(tileHeight, tileWidth * (height > width ? 1.25 : 1)) * (1 - 0.02 * (columns * rows - count));
+    const seen = tileWidth * Math.min(tileHeight, tileWidth * Math.max(1, tallest));
+    const area = seen * (1 - 0.02 * (columns * rows - count));
     if (area > best.area) best = { tileWidth, tileHeight, area };
   }
   if (best.tileWidth >= SMALLEST || count <= 1) return best;

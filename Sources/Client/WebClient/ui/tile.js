@@ -9,7 +9,9 @@ export class Tile {
     this.member = person.member;
     this.source = source;
     this.isSelf = person.isSelf;
-    this.video = h("video", { muted: true, autoplay: true, playsInline: true, disablePictureInPicture: true });
+    this.video = h("video", {
+      muted: true, autoplay: true, playsInline: true, disablePictureInPicture: true, "aria-hidden": "true",
+    });
     this.avatar = h("div", { class: "avatar", "aria-hidden": "true" });
     this.note = h("p", { class: "tile-note" });
     this.muted = icon("microphoneOff");
