@@ -67,7 +67,7 @@ export class Lobby {
     const ids = { name: newID("name"), nameHint: newID("name-hint"), token: newID("token") };
     const elements = {
       video: h("video", {
-        muted: true, autoplay: true, playsInline: true, class: "mirrored", "aria-label": "Your camera",
+        muted: true, autoplay: true, playsInline: true, tabIndex: -1, class: "mirrored", "aria-label": "Your camera",
       }),
       placeholder: h("p", { class: "placeholder" }),
       level: h("div", { class: "level", "aria-hidden": "true" }, h("i")),

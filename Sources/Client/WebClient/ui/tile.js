@@ -11,6 +11,8 @@ export class Tile {
     this.isSelf = person.isSelf;
     this.video = h("video", {
       muted: true, autoplay: true, playsInline: true, disablePictureInPicture: true, "aria-hidden": "true",
+      // Firefox lets Tab stop at videos.
+      tabIndex: -1,
     });
     this.avatar = h("div", { class: "avatar", "aria-hidden": "true" });
     this.note = h("p", { class: "tile-note" });
