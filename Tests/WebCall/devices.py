@@ -1,6 +1,6 @@
 """Devices are chosen, pulled out and forbidden during a call, and sound that the browser holds back is let go."""
 from checks import PEOPLE, all_perceive_all
-from person import Failed, Person, eventually, link
+from person import Failed, Person, eventually
 
 CHOOSE = """((kind, index) => {
   const select = document.querySelector(`dialog select[id^=${kind}]`);
@@ -27,9 +27,8 @@ SILENCED = """() => {
 
 async def devices(stage):
     """Another microphone and loudspeaker, both pulled out, the camera too, and sound that waits for a click."""
-    url = link(stage.page, stage.relay.url, stage.invite)
     ada, grace = [
-        await Person(stage.browsers["chromium"], name).join(url, preload)
+        await Person(stage.browsers["chromium"], name).join(stage.link, preload)
         for name, preload in zip(PEOPLE, ((), (SILENCED,)))]
     await all_perceive_all([ada, grace], anew=False)
 

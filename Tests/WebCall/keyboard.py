@@ -1,7 +1,5 @@
 """Through a whole call by keyboard alone, as somebody goes who sees no screen: all that has the focus has a name."""
-import os
 import re
-from base64 import urlsafe_b64encode
 
 from checks import in_call
 from person import Failed, Person, eventually, link
@@ -140,7 +138,7 @@ async def keyboard(stage):
 
 
 async def _whole_call(stage, browser, kind):
-    url = link(stage.page, stage.relay.url, urlsafe_b64encode(os.urandom(32)).decode().rstrip("="))
+    url = link(stage.page, stage.relay.url, stage.another_invite())
     grace = await Person(browser, "Grace").join(url)
     ada = await Typist(browser, "Ada").open(url)
     await _lobby(ada)

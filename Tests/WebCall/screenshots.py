@@ -1,6 +1,6 @@
 """Takes pictures of the page in every state that people meet.
 
-Usage: screenshots.py BIN [--keep] FOLDER [SCENE ...]
+Usage: screenshots.py PROGRAMS [--keep] FOLDER [SCENE ...]
 """
 import asyncio
 import contextlib
@@ -10,15 +10,15 @@ import time
 from base64 import urlsafe_b64encode
 
 import browsers
+import page_site
 import relay_process
 from meeting import SCREEN
-from page_server import ROOT, page_server
 from person import Failed, Person, eventually, link
 from sitter import PHONE, Sitter
 from small_png import smaller
-from trouble import DENIED, OLD
+from trouble import OLD
 
-KEPT_IN = os.path.join(ROOT, "screenshots")
+KEPT_IN = os.path.join(page_site.FOLDER, "screenshots")
 KEPT = [
     "start-light", "lobby-light", "lobby-dark", "lobby-phone-light", "alone-light", "call-of-2-light",
     "call-of-5-light", "call-of-5-dark", "call-phone-light", "call-phone-dark", "chat-light", "people-light",
@@ -37,25 +37,25 @@ WRONG_KEY = """() => {
 }"""
 
 
-# Ticks the box in the lobby that lets weaker devices in.
-ALLOWS_FALLBACK = """() => addEventListener("submit", () => {
-  for (const box of document.querySelectorAll(".check input")) box.checked = true;
-}, true)"""
+# What a browser says whose owner has forbidden it.
+DENIED = """() => {
+  navigator.mediaDevices.getUserMedia = async () => { throw new DOMException("no", "NotAllowedError"); };
+}"""
 
 
 class Studio:
     """A relay, a browser, a fresh call, and who is in it."""
 
-    def __init__(self, folder, bin, page, relay, browser):
-        self.folder, self.bin, self.page, self.relay, self.browser = folder, bin, page, relay, browser
+    def __init__(self, folder, programs, page, relay, browser):
+        self.folder, self.programs, self.page, self.relay, self.browser = folder, programs, page, relay, browser
         self.invite = urlsafe_b64encode(os.urandom(32)).decode().rstrip("=")
         self.guests = contextlib.AsyncExitStack()
 
     def link(self, relay=None):
         return link(self.page, relay or self.relay.url, self.invite)
 
-    async def person(self, name, kind=Sitter, preload=(), url=None):
-        person = await kind(self.browser, name).join(url or self.link(), preload)
+    async def person(self, name, kind=Sitter, preload=(), url=None, fallback=False):
+        person = await kind(self.browser, name).join(url or self.link(), preload, fallback=fallback)
         self.guests.push_async_callback(person.close)
         return person
 
@@ -65,7 +65,7 @@ class Studio:
 
     async def program(self, command, *arguments):
         process = await asyncio.create_subprocess_exec(
-            os.path.join(self.bin, "sfu-loadgen"), command, "--relay", self.relay.url, "--invite", self.invite,
+            os.path.join(self.programs, "sfu-loadgen"), command, "--relay", self.relay.url, "--invite", self.invite,
             *arguments, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
         self.guests.push_async_callback(_ended, process)
 
@@ -196,7 +196,7 @@ async def troubles(studio):
 
 async def fallback(studio):
     """Somebody has only ML-KEM-768, and that was allowed."""
-    ada = await studio.person("Ada", preload=[ALLOWS_FALLBACK])
+    ada = await studio.person("Ada", fallback=True)
     await ada.reads("Nobody else is here yet")
     await studio.program("call", "--participants", "2", "--duration", "60s", "--suite", "mlkem768")
     await ada.reads("weaker than usual")
@@ -221,16 +221,16 @@ def keep(folder):
         print(f"  kept {name}: {len(data) // 1024} KiB", flush=True)
 
 
-async def main(bin, folder, names, keeps):
+async def main(programs, folder, names, keeps):
     os.makedirs(folder, exist_ok=True)
     failed = 0
     for name in names or SCENES:
         began = time.monotonic()
         async with contextlib.AsyncExitStack() as stack:
-            page = stack.enter_context(page_server())
-            relay = await stack.enter_async_context(relay_process.running(os.path.join(bin, "sfu-relay")))
+            page = await stack.enter_async_context(page_site.serving(os.path.join(programs, "sfu-web")))
+            relay = await stack.enter_async_context(relay_process.running(os.path.join(programs, "sfu-relay")))
             browser = await stack.enter_async_context(browsers.chromium())
-            studio = Studio(folder, bin, page, relay, browser)
+            studio = Studio(folder, programs, page, relay, browser)
             try:
                 async with asyncio.timeout(200), studio.guests:
                     await SCENES[name](studio)

@@ -43,8 +43,7 @@ async def bad_input(stage):
 async def denied(stage):
     """Whoever denied camera and microphone is told, and can join all the same."""
     for kind in stage.kinds:
-        words = ["The browser may not use your microphone.", "The browser may not use your camera.",
-                 "Allow it in the address bar's site settings"]
+        words = ["The browser may not use your camera and microphone.", "Allow them in the address bar's site settings"]
         person = await says(stage, kind, stage.link, words, "denied")
         await person.click(".lobby-form .primary")
 
