@@ -10,7 +10,7 @@ func answer(to offer: OfferedSession, candidates: [Endpoint] = [Endpoint(ipv4: 0
     guard let codec = section.codec else { return SessionAnswer.Section(rejecting: section) }
     return SessionAnswer.Section(
       mid: section.mid, accepted: true, kind: section.kind,
-      direction: Direction(sends: section.receives, receives: section.sends), codec: codec,
+      direction: Direction(sends: section.receives, receives: section.sends), codecs: [codec],
       extensions: section.extensions, ssrc: SSRC(UInt32(1000 + index)), rtxSSRC: SSRC(UInt32(2000 + index)),
       msid: (stream: "slot-\(section.mid)", track: "track-\(section.mid)"), ridsReceive: section.rids,
       maxBitrate: section.kind == .video && section.sends ? 2_500_000 : nil)

@@ -32,12 +32,14 @@ package struct MembershipLog: Sendable {
   /// would share one set of keys, so that is a bug and traps.
   ///
   /// The instant is not recorded: an entry holds only what every client can check for itself.
-  package mutating func join(bundle: Blob, at _: MonotonicInstant) -> MembershipEntry {
+  package mutating func join(
+    bundle: Blob, capabilities: [String]? = nil, at _: MonotonicInstant
+  ) -> MembershipEntry {
     let bundleHash = hash(bundle.bytes)
     let member = MemberID(bundleHash: bundleHash)
     precondition(!contains(member), "a member joined twice")
     let entry = append(.join, member: member, bundleHash: bundleHash, cause: .joined)
-    members.append(RosterMember(joinIndex: entry.n, member: member, bundle: bundle))
+    members.append(RosterMember(joinIndex: entry.n, member: member, bundle: bundle, capabilities: capabilities))
     items.append(RosterEncoding.Item(joinIndex: entry.n, member: member, bundleHash: bundleHash))
     return entry
   }

@@ -49,7 +49,7 @@ final class IngressTrack {
   let id: String
   let trackSource: TrackSource
   let mid: String
-  let codec: NegotiatedCodec
+  var codec: NegotiatedCodec
   let encodings: [Encoding]
   /// The fan-out table: every leg that takes this track.
   var legs: [Leg] = []

@@ -50,14 +50,23 @@ extension ShardEngine {
     peers.insert(peer)
     connections[connection] = peer.index
     resumeTokens[peer.resumeToken] = peer.index
-    let entry = room.log.join(bundle: admitted.join.bundle, at: now)
-    broadcast(.membership(MembershipChange(entry: entry, bundle: admitted.join.bundle)), in: room)
+    let capabilities = Self.plain(admitted.join.capabilities)
+    let entry = room.log.join(bundle: admitted.join.bundle, capabilities: capabilities, at: now)
+    let change = MembershipChange(entry: entry, bundle: admitted.join.bundle, capabilities: capabilities)
+    broadcast(.membership(change), in: room)
     room.add(peer)
     counters.joins &+= 1
     tell(peer, .joined(joined(peer, resumed: false)))
     for track in room.publications(except: member) { offer(track, to: peer) }
     room.trigger.changed(entry: entry, log: room.log, at: now)
     arm(room)
+  }
+
+  /// What is passed on to the others of a member's words on itself: few and short ones.
+  private static func plain(_ capabilities: [String]?) -> [String]? {
+    capabilities.map { words in
+      words.prefix(16).filter { $0.utf8.count <= 32 && $0.utf8.allSatisfy { byte in (33...126).contains(byte) } }
+    }
   }
 
   private func joined(_ peer: Peer, resumed: Bool) -> Joined {

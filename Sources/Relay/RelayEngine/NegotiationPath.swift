@@ -27,6 +27,7 @@ extension ShardEngine {
     }
     peer.sections = offer.sections
     peer.ids = Self.mergedIDs(of: offer.sections)
+    updateCodecs(of: peer, at: now, into: batch)
     bindTracks(of: peer, at: now, into: batch)
     updateSlots(of: peer, receiving, at: now, into: batch)
     events.append(.answer(connection, answer(to: offer, for: peer)))
@@ -76,6 +77,24 @@ extension ShardEngine {
     return ids
   }
 
+  /// A publisher may go on in another codec. Its subscribers go on from a key frame, and those who cannot show it get
+  /// nothing of it.
+  private func updateCodecs(of peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
+    for track in peer.tracks {
+      guard let codec = peer.sections.first(where: { $0.mid == track.mid && $0.sends })?.codec, codec != track.codec
+      else { continue }
+      let isOther = codec.name != track.codec.name
+      track.codec = codec
+      guard isOther else { continue }
+      for encoding in track.encodings { encoding.restart() }
+      for subscriber in peer.room.peers {
+        guard let mid = subscriber.assigner(track.kind).mid(of: track.reference) else { continue }
+        let again = SlotAssignments.Slot(mid: mid, member: track.member, track: track.id, why: .published)
+        apply([again], to: subscriber, at: now, into: batch)
+      }
+    }
+  }
+
   /// Keeps the slots whose m-line is still offered, drops the others, and makes new ones.
   private func updateSlots(
     of peer: Peer, _ receiving: [OfferedSection], at now: MonotonicInstant, into batch: EgressBatch
@@ -85,8 +104,8 @@ extension ShardEngine {
     for section in receiving {
       guard let kind = section.kind, let codec = section.codec else { continue }
       if let slot = peer.slot(mid: section.mid), slot.kind == kind {
-        slot.codec = codec
-        slot.ids = HeaderExtensionIDs(section.extensions.egress)
+        slot.renegotiated(section)
+        if let track = slot.track, slot.match(track) == nil { detach(slot) }
         kept.append(slot)
       } else {
         kept.append(ReceiveSlot(subscriber: peer, section: section, kind: kind, codec: codec, random: random))
@@ -98,6 +117,18 @@ extension ShardEngine {
       let mids = kept.filter { $0.kind == kind }.map(\.mid)
       apply(peer.assign(kind) { $0.setSlots(mids) }, to: peer, at: now, into: batch)
     }
+    for slot in kept where slot.track == nil { placeAgain(slot, of: peer, at: now, into: batch) }
+  }
+
+  /// Connects a slot to what it was given, if it can take that now.
+  private func placeAgain(
+    _ slot: ReceiveSlot, of peer: Peer, at now: MonotonicInstant, into batch: EgressBatch
+  ) {
+    guard let given = peer.assigner(slot.kind).assignment(mid: slot.mid),
+      let track = peer.room[member: given.member]?.track(id: given.track), slot.match(track) != nil
+    else { return }
+    let again = SlotAssignments.Slot(mid: slot.mid, member: given.member, track: given.track, why: .published)
+    apply([again], to: peer, at: now, into: batch)
   }
 
   private func answer(to offer: OfferedSession, for peer: Peer) -> SessionAnswer {
@@ -111,9 +142,9 @@ extension ShardEngine {
       let direction: Direction =
         takes && gives ? .sendrecv : takes ? .recvonly : gives ? .sendonly : .inactive
       return SessionAnswer.Section(
-        mid: section.mid, accepted: true, kind: kind, direction: direction, codec: codec,
-        extensions: section.extensions, ssrc: gives ? slot?.ssrc : nil,
-        rtxSSRC: gives && codec.rtxPayloadType != nil ? slot?.rtxSSRC : nil,
+        mid: section.mid, accepted: true, kind: kind, direction: direction,
+        codecs: section.sends ? [codec] : section.codecs,
+        extensions: section.extensions, ssrc: gives ? slot?.ssrc : nil, rtxSSRC: gives ? slot?.rtxSSRC : nil,
         msid: gives ? (stream: "slot-\(section.mid)", track: "track-\(section.mid)") : nil,
         ridsReceive: takes ? section.rids : [], maxBitrate: nil)
     }

@@ -19,7 +19,9 @@ final class ReceiveSlot {
   let kind: MediaKind
   let ssrc: SSRC
   let rtxSSRC: SSRC
-  var codec: NegotiatedCodec
+  /// What the subscriber can show, and which of it is sent.
+  private(set) var codecs: [NegotiatedCodec]
+  private(set) var codec: NegotiatedCodec
   var ids: HeaderExtensionIDs
 
   /// What the slot carries now.
@@ -46,6 +48,7 @@ final class ReceiveSlot {
     mid = section.mid
     shortMid = ShortText(section.mid)
     self.kind = kind
+    codecs = Self.codecs(of: section)
     self.codec = codec
     ids = HeaderExtensionIDs(section.extensions.egress)
     ssrc = SSRC(random.u32() | 1)
@@ -58,11 +61,27 @@ final class ReceiveSlot {
   /// Takes another publication, or none. The stream goes on at the next key frame (video) or packet (audio).
   func carry(_ track: IngressTrack?) {
     self.track = track
+    if let track, let match = match(track) { codec = match }
     currentEncoding = nil
     targetEncoding = track.map { $0.encodings.count - 1 } ?? 0
     paused = false
     maxHeight = nil
     rewrites.removeAll()
+  }
+
+  /// The codec under which the subscriber can show a track; nil if it cannot.
+  func match(_ track: IngressTrack) -> NegotiatedCodec? { codecs.first { $0.name == track.codec.name } }
+
+  /// The m-line was offered again: payload types and extension ids are those of the new offer.
+  func renegotiated(_ section: OfferedSection) {
+    codecs = Self.codecs(of: section)
+    ids = HeaderExtensionIDs(section.extensions.egress)
+    if let same = codecs.first(where: { $0.name == codec.name }) ?? codecs.first { codec = same }
+  }
+
+  /// In an m-line that is used in both directions there is one codec for both.
+  private static func codecs(of section: OfferedSection) -> [NegotiatedCodec] {
+    section.sends ? Array(section.codecs.prefix(1)) : section.codecs
   }
 
   /// Video that waits for a key frame before it can be forwarded.

@@ -35,7 +35,7 @@ extension ShardEngine {
       detach(slot)
       guard let member = change.member, let id = change.track, let track = peer.room[member: member]?.track(id: id)
       else { continue }
-      guard track.codec.name == slot.codec.name else {
+      guard slot.match(track) != nil else {
         tell(peer, .layers(Layers(mid: slot.mid, rid: nil, why: .unavailable)))
         continue
       }

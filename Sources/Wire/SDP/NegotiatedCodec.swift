@@ -1,6 +1,6 @@
 package import WireBytes
 
-/// The one codec a section uses, with the offerer's payload types.
+/// One codec of a section, with the offerer's payload types.
 package struct NegotiatedCodec: Sendable, Hashable {
   /// `opus`, `VP8`, `VP9` or `AV1`.
   package var name: String
@@ -34,20 +34,21 @@ package struct NegotiatedCodec: Sendable, Hashable {
   /// Transport-wide feedback is left out, so that browsers take REMB and receiver reports instead.
   private static let acceptedFeedback = ["goog-remb", "ccm fir", "nack", "nack pli"]
 
-  /// The relay's choice: Opus; VP8 before VP9 profile 0 before AV1, whatever the offerer prefers, so that all members
-  /// of a room meet on one. Nil when there is none of them.
-  init?(choosingFrom section: MediaSection, kind: MediaKind) {
-    guard let codec = Self.choose(from: section.codecs, kind: kind) else { return nil }
-    let rtx = section.codecs.first {
-      $0.name.lowercased() == "rtx" && $0.parameter("apt")?.number() == codec.payloadType.rawValue
+  /// What of a section the relay can forward, the most widely understood first, whatever the offerer prefers: Opus; VP8,
+  /// VP9 profile 0 and AV1 profile 0. Of what is sent in a section the first is taken, so that members meet on one.
+  static func usable(in section: MediaSection, kind: MediaKind) -> [NegotiatedCodec] {
+    candidates(in: section.codecs, kind: kind).map { codec in
+      let rtx = section.codecs.first {
+        $0.name.lowercased() == "rtx" && $0.parameter("apt")?.number() == codec.payloadType.rawValue
+      }
+      return NegotiatedCodec(
+        name: codec.name, payloadType: codec.payloadType, rtxPayloadType: kind == .video ? rtx?.payloadType : nil,
+        clockRate: codec.clockRate, channels: codec.channels, fmtp: parameters(answering: codec),
+        feedback: acceptedFeedback.filter(codec.feedback.contains), reducedSizeRTCP: section.rtcpRsize)
     }
-    self.init(
-      name: codec.name, payloadType: codec.payloadType, rtxPayloadType: kind == .video ? rtx?.payloadType : nil,
-      clockRate: codec.clockRate, channels: codec.channels, fmtp: Self.parameters(answering: codec),
-      feedback: Self.acceptedFeedback.filter(codec.feedback.contains), reducedSizeRTCP: section.rtcpRsize)
   }
 
-  private static func choose(from codecs: [MediaSection.Codec], kind: MediaKind) -> MediaSection.Codec? {
+  private static func candidates(in codecs: [MediaSection.Codec], kind: MediaKind) -> [MediaSection.Codec] {
     func first(_ name: String, where matches: (MediaSection.Codec) -> Bool) -> MediaSection.Codec? {
       guard var codec = codecs.first(where: { $0.name.lowercased() == name.lowercased() && matches($0) }) else {
         return nil
@@ -55,16 +56,19 @@ package struct NegotiatedCodec: Sendable, Hashable {
       codec.name = name
       return codec
     }
-    switch kind {
-    case .audio:
-      return first("opus") { $0.clockRate == 48000 && $0.channels == 2 }
-    case .video:
-      func isProfileZero(_ parameter: String) -> (MediaSection.Codec) -> Bool {
-        { $0.clockRate == 90000 && ($0.parameter(parameter) ?? "0") == "0" }
-      }
-      return first("VP8") { $0.clockRate == 90000 } ?? first("VP9", where: isProfileZero("profile-id"))
-        ?? first("AV1", where: isProfileZero("profile"))
+    func isProfileZero(_ parameter: String) -> (MediaSection.Codec) -> Bool {
+      { $0.clockRate == 90000 && ($0.parameter(parameter) ?? "0") == "0" }
     }
+    let found =
+      switch kind {
+      case .audio: [first("opus") { $0.clockRate == 48000 && $0.channels == 2 }]
+      case .video:
+        [
+          first("VP8") { $0.clockRate == 90000 }, first("VP9", where: isProfileZero("profile-id")),
+          first("AV1", where: isProfileZero("profile")),
+        ]
+      }
+    return found.compactMap { $0 }
   }
 
   /// The relay's own wishes as a receiver; it decodes nothing, so it repeats no limits of the offerer's decoder.

@@ -56,8 +56,10 @@ package struct OfferedSection: Sendable {
   package let sends: Bool
   /// The offerer receives in it: one of its slots.
   package let receives: Bool
-  /// Nil when rejected.
+  /// What the offerer sends in it. Nil when rejected.
   package let codec: NegotiatedCodec?
+  /// All that the relay could send in it, `codec` first; empty when rejected.
+  package let codecs: [NegotiatedCodec]
   /// The offerer's sources, without those that only repair others. In a slot: what Firefox sends its RTCP from.
   package let ssrcs: [SSRC]
   /// (primary, retransmission) of the FID groups (RFC 5576 section 4.2).
@@ -78,12 +80,13 @@ package struct OfferedSection: Sendable {
     mid = media.mid
     kind = MediaKind(rawValue: media.kind)
     mediaLine = MediaLine(media: media.kind, proto: media.proto, format: media.formats.first ?? "0")
-    codec =
+    codecs =
       if let kind, media.proto == "UDP/TLS/RTP/SAVPF", !media.isDisabled {
-        NegotiatedCodec(choosingFrom: media, kind: kind)
+        NegotiatedCodec.usable(in: media, kind: kind)
       } else {
-        nil
+        []
       }
+    codec = codecs.first
     rejected = codec == nil
     sends = media.direction.sends && !rejected
     receives = media.direction.receives && !rejected

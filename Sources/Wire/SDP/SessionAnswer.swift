@@ -36,7 +36,8 @@ package struct SessionAnswer: Sendable {
     package var kind: MediaKind?
     /// As the relay sees it: `sendonly` for a receive slot of the offerer.
     package var direction: Direction
-    package var codec: NegotiatedCodec?
+    /// What the section carries: one codec of the offerer's, any of several in its receive slot.
+    package var codecs: [NegotiatedCodec]
     package var extensions: NegotiatedExtensions
     /// What the relay sends with, for `sendonly` and `sendrecv`.
     package var ssrc: SSRC?
@@ -49,7 +50,7 @@ package struct SessionAnswer: Sendable {
     fileprivate var refused: OfferedSection.MediaLine?
 
     package init(
-      mid: String, accepted: Bool, kind: MediaKind?, direction: Direction, codec: NegotiatedCodec?,
+      mid: String, accepted: Bool, kind: MediaKind?, direction: Direction, codecs: [NegotiatedCodec],
       extensions: NegotiatedExtensions, ssrc: SSRC? = nil, rtxSSRC: SSRC? = nil,
       msid: (stream: String, track: String)? = nil, ridsReceive: [String] = [], maxBitrate: UInt64? = nil
     ) {
@@ -57,7 +58,7 @@ package struct SessionAnswer: Sendable {
       self.accepted = accepted
       self.kind = kind
       self.direction = direction
-      self.codec = codec
+      self.codecs = codecs
       self.extensions = extensions
       self.ssrc = ssrc
       self.rtxSSRC = rtxSSRC
@@ -69,7 +70,7 @@ package struct SessionAnswer: Sendable {
     /// Port 0, with the offer's own media, protocol and format (RFC 3264 section 6).
     package init(rejecting section: OfferedSection) {
       self.init(
-        mid: section.mid, accepted: false, kind: section.kind, direction: .inactive, codec: nil,
+        mid: section.mid, accepted: false, kind: section.kind, direction: .inactive, codecs: [],
         extensions: NegotiatedExtensions())
       refused = section.mediaLine
     }
@@ -81,15 +82,15 @@ package struct SessionAnswer: Sendable {
     var writer = SDPWriter()
     writer.preamble(version: version)
     writer.attribute("ice-lite")
-    writer.bundle(sections.filter { $0.accepted && $0.codec != nil }.map(\.mid))
+    writer.bundle(sections.filter { $0.accepted && !$0.codecs.isEmpty }.map(\.mid))
     writer.attribute("msid-semantic:WMS *")
     var isTagged = true
     for section in sections {
-      guard section.accepted, let codec = section.codec else {
+      guard section.accepted, !section.codecs.isEmpty else {
         render(refused: section, into: &writer)
         continue
       }
-      render(section, codec, isTagged: isTagged, into: &writer)
+      render(section, isTagged: isTagged, into: &writer)
       isTagged = false
     }
     return writer.text
@@ -98,20 +99,20 @@ package struct SessionAnswer: Sendable {
   private func render(refused section: Section, into writer: inout SDPWriter) {
     let media = section.refused?.media ?? section.kind?.rawValue ?? "application"
     let proto = section.refused?.proto ?? "UDP/TLS/RTP/SAVPF"
-    let format = section.refused?.format ?? section.codec?.payloadType.description ?? "0"
+    let format = section.refused?.format ?? section.codecs.first?.payloadType.description ?? "0"
     writer.line("m=\(media) 0 \(proto) \(format)")
     writer.line("c=IN IP4 0.0.0.0")
     if !section.mid.isEmpty { writer.attribute("mid:" + section.mid) }
     writer.attribute("inactive")
   }
 
-  private func render(
-    _ section: Section, _ codec: NegotiatedCodec, isTagged: Bool, into writer: inout SDPWriter
-  ) {
+  private func render(_ section: Section, isTagged: Bool, into writer: inout SDPWriter) {
     let kind = section.kind?.rawValue ?? "audio"
     let target = candidates.first
     // The default destination is the first candidate (RFC 8839 section 4.2.1.2); 9 is the discard port.
-    writer.line("m=\(kind) \(target?.port ?? 9) UDP/TLS/RTP/SAVPF \(SDPWriter.formats(of: codec))")
+    writer.line(
+      "m=\(kind) \(target?.port ?? 9) UDP/TLS/RTP/SAVPF \(section.codecs.map(SDPWriter.formats).joined(separator: " "))"
+    )
     writer.line("c=IN " + (target.map { ($0.isIPv4 ? "IP4 " : "IP6 ") + $0.address } ?? "IP4 0.0.0.0"))
     if let maxBitrate = section.maxBitrate { writer.line("b=TIAS:\(maxBitrate)") }
     writer.attribute("mid:" + section.mid)
@@ -122,9 +123,9 @@ package struct SessionAnswer: Sendable {
     }
     writer.attribute(section.direction.rawValue)
     writer.attribute("rtcp-mux")
-    if codec.reducedSizeRTCP { writer.attribute("rtcp-rsize") }
+    if section.codecs.contains(where: \.reducedSizeRTCP) { writer.attribute("rtcp-rsize") }
     writer.extensions(section.extensions)
-    writer.codec(codec)
+    for codec in section.codecs { writer.codec(codec) }
     if section.direction.receives, !section.ridsReceive.isEmpty {
       for rid in section.ridsReceive { writer.attribute("rid:\(rid) recv") }
       writer.attribute("simulcast:recv " + section.ridsReceive.joined(separator: ";"))
@@ -134,7 +135,8 @@ package struct SessionAnswer: Sendable {
     if let msid { writer.attribute("msid:" + msid) }
     guard let ssrc = section.ssrc else { return }
     writer.sources(
-      ssrc: ssrc, rtx: codec.rtxPayloadType == nil ? nil : section.rtxSSRC, cname: cname, msid: msid)
+      ssrc: ssrc, rtx: section.codecs.contains { $0.rtxPayloadType != nil } ? section.rtxSSRC : nil, cname: cname,
+      msid: msid)
   }
 
   /// Priority by RFC 8445 section 5.1.2.1: type preference 126 for host candidates, falling local preference.

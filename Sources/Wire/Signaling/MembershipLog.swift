@@ -76,11 +76,14 @@ package struct RosterMember: Codable, Sendable, Hashable {
   package let joinIndex: UInt32
   package let member: MemberID
   package let bundle: Blob
+  /// What the member said it can do. Nothing that is agreed on depends on it: the relay could change it.
+  package var capabilities: [String]?
 
-  package init(joinIndex: UInt32, member: MemberID, bundle: Blob) {
+  package init(joinIndex: UInt32, member: MemberID, bundle: Blob, capabilities: [String]? = nil) {
     self.joinIndex = joinIndex
     self.member = member
     self.bundle = bundle
+    self.capabilities = capabilities
   }
 }
 

@@ -152,9 +152,12 @@ package struct SealedFromMember: Codable, Sendable, Equatable {
 package struct MembershipChange: Codable, Sendable, Equatable {
   package var entry: MembershipEntry
   package var bundle: Blob?
-  package init(entry: MembershipEntry, bundle: Blob?) {
+  /// Of a join: what the member said it can do.
+  package var capabilities: [String]?
+  package init(entry: MembershipEntry, bundle: Blob?, capabilities: [String]? = nil) {
     self.entry = entry
     self.bundle = bundle
+    self.capabilities = capabilities
   }
 }
 
