@@ -17,6 +17,7 @@ import keyboard
 import layouts
 import meeting
 import page_site
+import pictures
 import recovery
 import relay_process
 import relay_view
@@ -58,9 +59,15 @@ SCENARIOS = {
     "fallback": Scenario(intruder.fallback, ["chromium"]),
     "spoilt": Scenario(intruder.spoilt, ["chromium"], True),
     "reload": Scenario(recovery.reload, ["chromium"]),
+    "av1": Scenario(pictures.av1, ["chromium", "chromium"]),
+    "crowd": Scenario(pictures.crowd, ["chromium"]),
     "wasm": Scenario(meeting.pair, ["chromium", "chromium-wasm"]),
     "mixed": Scenario(meeting.pair, ["chromium", "firefox"]),
     "controls": Scenario(meeting.controls, ["chromium", "firefox"]),
+    "controls-too": Scenario(meeting.controls, ["firefox", "chromium"]),
+    "simulcast": Scenario(pictures.simulcast, ["chromium", "firefox"]),
+    "bots": Scenario(pictures.meeting_bots, ["chromium", "firefox"]),
+    "codecs": Scenario(pictures.codecs, ["chromium", "firefox"]),
     "keyboard": Scenario(keyboard.keyboard, ["chromium", "firefox"]),
     "relay-view": Scenario(relay_view.relay_view, ["chromium", "firefox"], True),
     "recovery": Scenario(recovery.recovery, ["chromium", "firefox"]),

@@ -100,9 +100,9 @@ async function open() {
   const saved = loadCall();
   if (!saved) return start();
   try {
-    const { relay, invite, token } = saved.invitation;
-    await parseFragment(`#${new URLSearchParams({ relay, invite, ...(token && { token }) })}`);
-    await resume(saved);
+    const { relay, invite, token, codec } = saved.invitation;
+    const fields = new URLSearchParams({ relay, invite, codec, ...(token && { token }) });
+    await resume({ ...saved, invitation: await parseFragment(`#${fields}`) });
   } catch {
     start();
   }

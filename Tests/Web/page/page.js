@@ -6,7 +6,7 @@ import { pattern, runSuite } from "./harness.js";
 const names = [
   "bytes", "symmetric", "x25519", "pq", "sframe", "replay-window", "kid", "av1-envelope", "pipeline", "epochs",
   "session", "key-vectors", "keys-recorded", "keys-call", "keys-recovery", "keys-policy", "keys-people",
-  "keys-hostile", "keys-insider", "peer-connection",
+  "keys-hostile", "keys-insider", "pictures", "peer-connection",
 ];
 
 globalThis.tests = {

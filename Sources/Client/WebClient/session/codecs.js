@@ -1,22 +1,65 @@
-// Which codecs are offered, and how a video sender is made to send the Dependency Descriptor.
+// Which codecs are offered and sent. Sound is Opus. Pictures are received in whatever can be sealed, and sent in one
+// codec that everybody in the call can show.
+import { negotiateDescriptor } from "./descriptor.js";
+import { addSimulcastSender } from "./simulcast.js";
 
-const DESCRIPTOR =
-  "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
-const CODECS = { audio: ["audio/opus"], video: ["video/vp8"] };
-/** Bits per second: what a picture of this kind needs to look good, and no more. */
+/** @typedef {"vp8" | "vp9" | "av1"} VideoCodec */
+
+/** What pictures may be sent in. The first is understood by every client. @type {readonly VideoCodec[]} */
+export const VIDEO_CODECS = Object.freeze(["vp8", "vp9", "av1"]);
+const USUAL = VIDEO_CODECS[0];
+/** Bits per second of what is sent in one size: what a picture of this kind needs to look good, and no more. */
 const BITRATE = { camera: 900_000, screen: 1_500_000 };
 const FRAME_RATE = { camera: 30, screen: 15 };
 
+/** Whether a codec is one that can be chosen for a call. @param {unknown} name @returns {name is VideoCodec} */
+export function isVideoCodec(name) {
+  return VIDEO_CODECS.includes(/** @type {VideoCodec} */ (name));
+}
+
+/** The codecs whose pictures this browser can show, as members tell each other. @returns {string[]} */
+export function receivableCodecs() {
+  const all = RTCRtpReceiver.getCapabilities?.("video")?.codecs ?? [];
+  const has = (codec) => all.some(({ mimeType }) => mimeType.toLowerCase() === `video/${codec}`);
+  return VIDEO_CODECS.filter(has).map((codec) => `video/${codec}`);
+}
+
 /**
- * Offers what can be sealed: Opus, and VP8 with its retransmission. A browser without the choice offers all it has; the
- * relay takes the same two of it.
+ * The codec to send: the wished one if this browser can send it and everybody else can show it.
+ * @param {VideoCodec} wished
+ * @param {Iterable<string[] | undefined>} others what each of the others can show; nothing is as good as VP8 alone
+ * @returns {VideoCodec}
+ */
+export function codecFor(wished, others) {
+  const own = RTCRtpSender.getCapabilities?.("video")?.codecs ?? [];
+  const canSend = own.some(({ mimeType }) => mimeType.toLowerCase() === `video/${wished}`);
+  return canSend && [...others].every((codecs) => codecs?.includes(`video/${wished}`)) ? wished : USUAL;
+}
+
+/**
+ * Offers to receive what can be opened. A browser without the choice offers all it has; the relay takes the same of it.
  * @param {RTCRtpTransceiver} transceiver
  * @param {"audio" | "video"} kind
  */
-export function preferCodecs(transceiver, kind) {
+export function preferForReceiving(transceiver, kind) {
+  prefer(transceiver, kind, kind === "audio" ? ["audio/opus"] : VIDEO_CODECS.map((codec) => `video/${codec}`));
+}
+
+/**
+ * Offers to send one codec.
+ * @param {RTCRtpTransceiver} transceiver
+ * @param {"audio" | "video"} kind
+ * @param {VideoCodec} codec
+ */
+export function preferForSending(transceiver, kind, codec) {
+  prefer(transceiver, kind, kind === "audio" ? ["audio/opus"] : [`video/${codec}`]);
+}
+
+function prefer(transceiver, kind, names) {
   if (!transceiver.setCodecPreferences) return;
   const all = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
-  const chosen = all.filter(({ mimeType }) => CODECS[kind].includes(mimeType.toLowerCase()));
+  const named = (name) => all.filter((codec) => codec.mimeType.toLowerCase() === name && isUsual(codec));
+  const chosen = names.flatMap(named);
   if (chosen.length === 0) return;
   const repairs = all.filter(({ mimeType }) => mimeType.toLowerCase() === `${kind}/rtx`);
   try {
@@ -27,45 +70,31 @@ export function preferCodecs(transceiver, kind) {
   if (kind === "video") negotiateDescriptor(transceiver);
 }
 
+/** Eight bits for a colour, as cameras have: other profiles of VP9 and AV1 are for other sources. */
+function isUsual({ sdpFmtpLine = "" }) {
+  return !/(?:^|;)\s*profile(?:-id)?=[1-9]/.test(sdpFmtpLine);
+}
+
 /**
  * A sending transceiver whose packets carry the Dependency Descriptor: the relay forwards no video without. Where it
  * cannot be asked for, browsers send it with two encodings, of which the second stays off.
  * @param {RTCPeerConnection} connection
  * @param {"camera" | "screen"} source
+ * @param {{simulcast: boolean}} options whether a camera is sent in several sizes
  */
-export function offerVideoSender(connection, source) {
+export function addVideoSender(connection, source, { simulcast }) {
+  if (simulcast && source === "camera") return addSimulcastSender(connection, FRAME_RATE.camera);
   const encoding = { maxBitrate: BITRATE[source], maxFramerate: FRAME_RATE[source] };
   const canAsk = "setHeaderExtensionsToNegotiate" in RTCRtpTransceiver.prototype;
   const sendEncodings = canAsk ? [encoding] : [{ ...encoding, rid: "f" }, { ...encoding, rid: "x", active: false }];
   return connection.addTransceiver("video", { direction: "sendonly", sendEncodings });
 }
 
-/** The encodings to publish: those that are sent. @param {RTCRtpSender} sender @returns {string[]} */
-export function sentRids(sender) {
-  return sender.getParameters().encodings.filter(({ rid, active }) => rid && active !== false).map(({ rid }) => rid);
-}
-
 /**
- * The offer with the Dependency Descriptor in the receiving sections too. Firefox reads it where it is negotiated, but
- * offers it for sending only; without it, it takes the type of a frame from sealed bytes, and stands still after loss.
- * @param {string} sdp
- * @returns {string}
+ * The encodings to publish, lowest first: all but the one that is there for the descriptor's sake.
+ * @param {RTCRtpSender} sender
+ * @returns {string[]}
  */
-export function withDescriptorInSlots(sdp) {
-  return sdp
-    .split(/(?=^m=)/m)
-    .map((section) => {
-      const receives = /^a=recvonly\r?$/m.test(section);
-      return receives ? section.replace(`/sendonly ${DESCRIPTOR}`, ` ${DESCRIPTOR}`) : section;
-    })
-    .join("");
-}
-
-function negotiateDescriptor(transceiver) {
-  if (!transceiver.setHeaderExtensionsToNegotiate) return;
-  const extensions = transceiver.getHeaderExtensionsToNegotiate();
-  for (const extension of extensions) {
-    if (extension.uri === DESCRIPTOR) extension.direction = "sendrecv";
-  }
-  transceiver.setHeaderExtensionsToNegotiate(extensions);
+export function sentRids(sender) {
+  return sender.getParameters().encodings.map(({ rid }) => rid).filter((rid) => rid && rid !== "x");
 }

@@ -1,6 +1,8 @@
-// Call links: `https://page/#relay=wss%3A%2F%2Frelay.example%3A7443&invite=SECRET`. All of it is in the fragment, which
-// browsers send to no server.
+// Call links: `https://page/#relay=wss%3A%2F%2Frelay.example%3A7443&invite=SECRET`, and `&codec=vp9` or `&codec=av1`
+// for a call whose pictures are sent in that where everybody can show it. All of it is in the fragment, which browsers
+// send to no server.
 import { newInvite, openInvite } from "../keys/invite.js";
+import { isVideoCodec } from "./codecs.js";
 import { Problem } from "./problems.js";
 
 /**
@@ -8,6 +10,7 @@ import { Problem } from "./problems.js";
  * @property {string} relay WebSocket address without a path, such as `wss://relay.example:7443`
  * @property {string} invite the secret
  * @property {string | null} token a join token, for relays that ask for one
+ * @property {import("./codecs.js").VideoCodec} codec what pictures are sent in where everybody can show it
  */
 
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
@@ -39,7 +42,7 @@ export function usualRelay() {
 
 /** @param {string} relay @param {string | null} [token] @returns {Invitation} */
 export function newInvitation(relay, token = null) {
-  return { relay: relayAddress(relay), invite: newInvite(), token: token || null };
+  return { relay: relayAddress(relay), invite: newInvite(), token: token || null, codec: "vp8" };
 }
 
 /**
@@ -53,7 +56,10 @@ export async function parseFragment(fragment) {
   const fields = new URLSearchParams(text);
   const invite = fields.get("invite");
   if (!invite || !(await openInvite(invite))) throw new Problem("badInvite");
-  return { relay: relayAddress(fields.get("relay") ?? usualRelay()), invite, token: fields.get("token") };
+  const relay = relayAddress(fields.get("relay") ?? usualRelay());
+  // An unknown codec is one of a later page: the call goes on without.
+  const codec = isVideoCodec(fields.get("codec")) ? fields.get("codec") : "vp8";
+  return { relay, invite, token: fields.get("token"), codec };
 }
 
 /**
@@ -69,9 +75,9 @@ export async function parseLink(text) {
 }
 
 /** The link to hand to others. The token is its owner's and is not in it. @param {Invitation} invitation */
-export function linkTo({ relay, invite }) {
+export function linkTo({ relay, invite, codec }) {
   const page = new URL(location.href);
   page.search = "";
-  page.hash = new URLSearchParams({ relay, invite }).toString();
+  page.hash = new URLSearchParams({ relay, invite, ...(codec !== "vp8" && { codec }) }).toString();
   return page.href;
 }

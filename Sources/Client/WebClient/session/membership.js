@@ -2,11 +2,14 @@
 // together, so that no epoch and join index are ever used twice: whoever comes back after the end is a new member.
 import { CallKeys } from "../keys/call-keys.js";
 import { MediaTransforms } from "../media/media-transforms.js";
-import { sentRids } from "./codecs.js";
+import { CodecChoice } from "./codec-choice.js";
+import { receivableCodecs, sentRids } from "./codecs.js";
 import { DecryptWatch } from "./decrypt-watch.js";
 import { Peer } from "./peer.js";
+import { PictureSizes } from "./picture-sizes.js";
 import { QualityMeter } from "./quality.js";
 import { Signaling } from "./signaling.js";
+import { canSimulcast } from "./simulcast.js";
 import { SlotTable, wireSource } from "./slots.js";
 
 const SOURCES = /** @type {const} */ (["microphone", "camera", "screen", "screenAudio"]);
@@ -58,11 +61,12 @@ export class Membership {
   /** @type {Map<string, {muted: boolean}>} by source */
   #published = new Map();
   #origins = new Map();
-  /** @type {Map<string, number>} lines of each picture, by member and source */
-  #shown = new Map();
+  #sizes = new PictureSizes((message) => this.#signaling.send(message));
+  /** @type {CodecChoice} */
+  #codecs;
 
   /** Made by `open`. */
-  constructor(keys, transforms, { invitation, media, handlers }) {
+  constructor(keys, transforms, { invitation, media, handlers, simulcast }) {
     this.keys = keys;
     this.#transforms = transforms;
     this.#media = media;
@@ -74,11 +78,13 @@ export class Membership {
       state: (state) => this.#mediaChanged(state),
       failed: (problem) => handlers.problem(problem),
       dead: () => this.#end({ reason: "lost", code: null }),
-    });
+    }, { simulcast, codec: "vp8" });
+    this.#codecs = new CodecChoice(invitation.codec);
     this.#signaling = new Signaling({
       relay: invitation.relay,
       join: {
-        type: "join", room: keys.room, bundle: keys.bundle, ...(invitation.token && { token: invitation.token }),
+        type: "join", room: keys.room, bundle: keys.bundle, capabilities: receivableCodecs(),
+        ...(invitation.token && { token: invitation.token }),
       },
       handlers: {
         message: (message) => this.#receive(message),
@@ -106,13 +112,14 @@ export class Membership {
     let membership = null;
     const transforms = new MediaTransforms((message) => membership?.fromWorker(message));
     const { invite } = invitation;
+    const simulcast = await canSimulcast();
     const keys = await CallKeys.open({
       pq, invite, identity, media: transforms, policy, displayName: name, pins, now: performance.now(),
     }).catch((error) => {
       transforms.close();
       throw error;
     });
-    membership = new Membership(keys, transforms, { invitation, media, handlers });
+    membership = new Membership(keys, transforms, { invitation, media, handlers, simulcast });
     membership.#signaling.open();
     return membership;
   }
@@ -146,10 +153,7 @@ export class Membership {
    */
   show(member, source, lines) {
     const publication = this.slots.publicationsOf(member).find((candidate) => candidate.source === source);
-    const key = `${member} ${source}`;
-    if (!publication || this.#shown.get(key) === lines) return;
-    this.#shown.set(key, lines);
-    this.#want(publication, lines);
+    if (publication) this.#sizes.show(publication, lines);
   }
 
   /** The network has changed. */
@@ -202,7 +206,13 @@ export class Membership {
       case "joined":
         return this.#joined(message);
       case "membership":
-        if (message.entry?.kind === "leave") this.slots.left(message.entry.member);
+        if (message.entry?.kind === "leave") {
+          this.slots.left(message.entry.member);
+          this.#codecs.left(message.entry.member);
+        } else if (message.entry?.kind === "join") {
+          this.#codecs.joined(message.entry.member, message.capabilities);
+          this.peer.sendIn(this.#codecs.codec);
+        }
         return this.#input(this.keys.membershipChanged(message, now));
       case "rekey":
         return this.#input(this.keys.rekey(message, now));
@@ -216,6 +226,7 @@ export class Membership {
         break;
       case "unpublished":
         this.slots.unpublished(message.tracks);
+        this.#sizes.ended(message.tracks);
         break;
       case "muted":
         this.slots.muted(message);
@@ -240,6 +251,8 @@ export class Membership {
 
   #joined(message) {
     this.slots.reset(message.published);
+    this.#codecs.reset(message.roster, this.member);
+    this.peer.sendIn(this.#codecs.codec);
     this.away.clear();
     this.isConnected = true;
     this.#input(this.keys.joined(message, performance.now()));
@@ -260,33 +273,11 @@ export class Membership {
   }
 
   #mediaChanged(state) {
-    // The relay may have wanted key frames before this member could receive any: told again, it asks for them.
-    if (state === "connected" && this.mediaState !== "connected") {
-      for (const slot of this.peer.slots.filter(({ kind }) => kind === "video")) {
-        const publication = this.slots.publicationIn(slot.mid);
-        if (publication) this.#want(publication, this.#shown.get(`${publication.member} ${publication.source}`) ?? 720);
-      }
-    }
     this.#set(() => (this.mediaState = state));
   }
 
   #measured(report) {
-    const opened = new Map(this.decrypts.totals.map(({ name, frames }) => [name, frames]));
-    for (const slot of this.peer.slots.filter(({ kind }) => kind === "video")) {
-      const publication = this.slots.publicationIn(slot.mid);
-      const frames = opened.get(slot.name) ?? 0;
-      // A picture that stands still may wait for a key frame that nobody asks for any more.
-      if (publication && !publication.muted && slot.frames === frames) {
-        this.#want(publication, this.#shown.get(`${publication.member} ${publication.source}`) ?? 720);
-      }
-      slot.frames = frames;
-    }
     this.#set(() => (this.quality = report));
-  }
-
-  #want({ member, track }, lines) {
-    const wish = lines > 0 ? { maxHeight: Math.max(90, Math.round(lines)), paused: false } : { paused: true };
-    this.#signaling.send({ type: "constraints", member, track, ...wish });
   }
 
   #noticed({ code, member }) {
@@ -304,7 +295,11 @@ export class Membership {
     const mid = this.peer.mid(source);
     const id = wireSource(source);
     const isPublished = this.#published.has(source);
-    // What is off stays published, as muted: the relay knows an m-line's stream by its first packets alone.
+    if (isPublished && !track && (source === "screen" || source === "screenAudio")) {
+      this.#published.delete(source);
+      return this.#signaling.send({ type: "unpublish", tracks: [id] });
+    }
+    // A camera that is off stays published, as muted: its slots are kept for when it is on again.
     const muted = source === "microphone" ? !this.#media.isMicrophoneOn : !track;
     if (!isPublished && track && mid !== null && this.isJoined) {
       const rids = sentRids(this.peer.sender(source));

@@ -2,9 +2,11 @@
 //
 // The client always offers. Every sender and every receiver gets its transform before the offer that creates it, so
 // that no frame leaves or arrives around it.
-import { offerVideoSender, preferCodecs, withDescriptorInSlots } from "./codecs.js";
+import { addVideoSender, preferForReceiving, preferForSending } from "./codecs.js";
+import { withDescriptorInSlots } from "./descriptor.js";
 import { carries } from "./path-check.js";
 import { Problem } from "./problems.js";
+import { fitEncodings } from "./simulcast.js";
 
 /** Slots of the first offer, and how many there may be; more are offered when the call needs them. */
 const FIRST_SLOTS = { audio: 8, video: 8 };
@@ -41,6 +43,9 @@ export class Peer {
   #hasConnected = false;
   /** The path has failed, and the one found after it has not shown yet that it carries anything. */
   #isUnproven = false;
+  #simulcast;
+  /** @type {import("./codecs.js").VideoCodec} */
+  #codec;
   #isClosed = false;
 
   /**
@@ -51,8 +56,13 @@ export class Peer {
    * @param {(state: "connecting" | "connected" | "interrupted") => void} handlers.state
    * @param {(problem: Problem) => void} handlers.failed
    * @param {() => void} handlers.dead nothing that is sent leaves this connection any more
+   * @param {object} options
+   * @param {boolean} options.simulcast whether the camera is sent in several sizes
+   * @param {import("./codecs.js").VideoCodec} options.codec what pictures are sent in, until `sendIn`
    */
-  constructor(transforms, handlers) {
+  constructor(transforms, handlers, { simulcast, codec }) {
+    this.#simulcast = simulcast;
+    this.#codec = codec;
     this.#transforms = transforms;
     this.#handlers = handlers;
     this.connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
@@ -72,7 +82,19 @@ export class Peer {
       this.negotiate();
     }
     const { sender } = this.#senders.get(source);
-    if (sender.track !== track) await sender.replaceTrack(track);
+    if (sender.track === track) return;
+    if (track && source === "camera" && this.#simulcast) await fitEncodings(sender, track);
+    await sender.replaceTrack(track);
+  }
+
+  /** Sends pictures in another codec from now on. @param {import("./codecs.js").VideoCodec} codec */
+  sendIn(codec) {
+    if (codec === this.#codec || this.#isClosed) return;
+    this.#codec = codec;
+    for (const [source, transceiver] of this.#senders) {
+      if (KIND[source] === "video") preferForSending(transceiver, "video", codec);
+    }
+    if (this.#offered > 0) this.negotiate();
   }
 
   /** The m-line of a source; null before it was negotiated. @param {TrackSource} source */
@@ -155,9 +177,9 @@ export class Peer {
     const kind = KIND[source];
     const transceiver =
       kind === "video"
-        ? offerVideoSender(this.connection, source)
+        ? addVideoSender(this.connection, source, { simulcast: this.#simulcast })
         : this.connection.addTransceiver("audio", { direction: "sendonly" });
-    preferCodecs(transceiver, kind);
+    preferForSending(transceiver, kind, this.#codec);
     this.#transforms.seal(transceiver.sender, source, source);
     this.#senders.set(source, transceiver);
   }
@@ -168,7 +190,7 @@ export class Peer {
         const transceiver = this.connection.addTransceiver(kind, { direction: "recvonly" });
         const name = `slot ${this.slots.length}`;
         this.#transforms.open(transceiver.receiver, name);
-        preferCodecs(transceiver, kind);
+        preferForReceiving(transceiver, kind);
         this.slots.push({ name, kind, transceiver, mid: null, track: transceiver.receiver.track });
       }
     }

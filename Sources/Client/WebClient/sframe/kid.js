@@ -5,7 +5,7 @@
 
 export const MAXIMUM_JOIN_INDEX = 0xff_ffff;
 
-/** One counter space of a sender: the low 8 bits of its key identifiers. Encodings count from the lowest quality. */
+/** One counter space of a sender: the low 8 bits of its key identifiers. Each encoding has its own. */
 export const Stream = Object.freeze({
   microphone: 0,
   screenAudio: 1,
@@ -26,7 +26,7 @@ const FIRST = { microphone: Stream.microphone, screenAudio: Stream.screenAudio, 
 /**
  * The stream of a source's encoding.
  * @param {TrackSource} source
- * @param {number} [encoding] 0...2, from the lowest quality; audio has one
+ * @param {number} [encoding] 0...2, as the sender counts them; audio has one
  * @returns {number}
  */
 export function streamOf(source, encoding = 0) {

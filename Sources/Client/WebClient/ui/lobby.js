@@ -9,6 +9,9 @@ import { filesButton } from "./files-panel.js";
 import { LevelMeter } from "./level-meter.js";
 
 const MAXIMUM_NAME = 40;
+const CODECS = [
+  ["vp8", "VP8: every device"], ["vp9", "VP9: less data"], ["av1", "AV1: least data, most work for the device"],
+];
 
 export class Lobby {
   #media;
@@ -64,7 +67,7 @@ export class Lobby {
 
   #build(root) {
     const { invitation, cancel } = this.#options;
-    const ids = { name: newID("name"), nameHint: newID("name-hint"), token: newID("token") };
+    const ids = { name: newID("name"), nameHint: newID("name-hint"), token: newID("token"), codec: newID("codec") };
     const elements = {
       video: h("video", {
         muted: true, autoplay: true, playsInline: true, tabIndex: -1, class: "mirrored", "aria-label": "Your camera",
@@ -81,6 +84,8 @@ export class Lobby {
       token: h("input", {
         id: ids.token, type: "text", spellcheck: false, autocomplete: "off", value: invitation.token ?? "",
       }),
+      codec: h("select", { id: ids.codec }, ...CODECS.map(([value, text]) =>
+        h("option", { value, selected: value === invitation.codec }, text))),
       fallback: h("input", { type: "checkbox" }),
     };
     const submit = (event) => {
@@ -103,6 +108,8 @@ export class Lobby {
             h("details", {}, h("summary", {}, "Relay and keys"),
               h("p", { class: "fine" }, "Relay: ", h("code", {}, invitation.relay)),
               h("label", { for: ids.token }, "Join token, if the relay asks for one"), elements.token,
+              h("label", { for: ids.codec }, "Pictures are sent as"), elements.codec,
+              h("p", { class: "fine" }, "VP8 as soon as somebody in the call can show nothing else."),
               h("label", { class: "check" }, elements.fallback,
                 " Let in people whose devices have only ML-KEM-768 (a weaker key exchange)"))),
           h("section", { class: "lobby-devices", "aria-label": "Devices" }, this.#devices.element))),
@@ -122,7 +129,9 @@ export class Lobby {
     if (name && !isName(name)) return this.#report(new Problem("badName"));
     saveName(name);
     const token = this.#elements.token.value.trim() || null;
-    join({ invitation: { ...invitation, token }, name: name || null, allowsFallback: this.#elements.fallback.checked });
+    const codec = this.#elements.codec.value;
+    const allowsFallback = this.#elements.fallback.checked;
+    join({ invitation: { ...invitation, token, codec }, name: name || null, allowsFallback });
   }
 
   #report(problem) {

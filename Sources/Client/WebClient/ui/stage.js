@@ -24,6 +24,9 @@ export class Stage {
   #tiles = new Map();
   #observer;
   #vacancy;
+  /** Tiles that the window does not show, or that have been scrolled away. */
+  #unseen = new Set();
+  #sight;
 
   /** @param {HTMLElement} vacancy stands beside the own picture while nobody else is here */
   constructor(vacancy) {
@@ -32,10 +35,12 @@ export class Stage {
     // In the next frame: a scroll bar that comes or goes with the layout is a change of size itself.
     this.#observer = new ResizeObserver(() => requestAnimationFrame(() => this.#layout()));
     this.#observer.observe(this.element);
+    this.#sight = new IntersectionObserver((entries) => this.#seen(entries), { root: this.element });
   }
 
   close() {
     this.#observer.disconnect();
+    this.#sight.disconnect();
     for (const tile of this.#tiles.values()) tile.close();
   }
 
@@ -49,10 +54,15 @@ export class Stage {
     for (const [key, tile] of this.#tiles) {
       if (wanted.has(key)) continue;
       tile.close();
+      this.#sight.unobserve(tile.element);
+      this.#unseen.delete(tile.element);
       this.#tiles.delete(key);
     }
     for (const [key, { person, source }] of wanted) {
-      if (!this.#tiles.has(key)) this.#tiles.set(key, new Tile(person, source));
+      if (!this.#tiles.has(key)) {
+        this.#tiles.set(key, new Tile(person, source));
+        this.#sight.observe(this.#tiles.get(key).element);
+      }
       this.#tiles.get(key).update(person);
     }
     const inOrder = [...wanted.keys()].map((key) => this.#tiles.get(key));
@@ -85,9 +95,18 @@ export class Stage {
     this.element.classList.toggle("tiny", tileWidth < 200);
     const views = [];
     for (const { member, isSelf, source, element } of this.#tiles.values()) {
-      if (!isSelf) views.push({ member, source, lines: step(element.clientHeight * devicePixelRatio) });
+      const height = this.#unseen.has(element) ? 0 : element.clientHeight;
+      if (!isSelf) views.push({ member, source, lines: step(height * devicePixelRatio) });
     }
     this.onlayout(views);
+  }
+
+  #seen(entries) {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) this.#unseen.delete(target);
+      else this.#unseen.add(target);
+    }
+    this.#layout();
   }
 }
 
@@ -119,7 +138,8 @@ function filmstrip(width) {
   return { tileWidth, tileHeight: Math.floor(tileWidth / RATIO) };
 }
 
-/** Sizes in few steps, so that the relay hears of changes that matter only. */
-function step(lines) {
+/** Sizes in few steps, so that the relay hears of changes that matter only; 0 for what is not to be seen. */
+export function step(lines) {
+  if (lines <= 0) return 0;
   return lines <= 200 ? 180 : lines <= 420 ? 360 : 720;
 }
