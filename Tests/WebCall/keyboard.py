@@ -20,7 +20,7 @@ FOCUS = """(() => {
   const {width, height} = element.getBoundingClientRect();
   return {
     tag: element.localName, pressed: element.getAttribute("aria-pressed"), expanded: element.ariaExpanded,
-    isInDialog: element.closest("dialog") !== null, isInSide: element.closest("aside") !== null,
+    isMarked: element.matches(":focus-visible"), isInDialog: element.closest("dialog") !== null, isInSide: element.closest("aside") !== null,
     outline: outlineStyle === "none" ? 0 : parseFloat(outlineWidth), width, height,
     text: element.ariaLabel ?? [...(element.labels ?? [])].map((one) => one.innerText).join(" ").trim(),
     inner: element.innerText ?? "",
@@ -34,6 +34,8 @@ class Typist(Sitter):
     def __init__(self, browser, name):
         super().__init__(browser, name)
         self.sees_tree = browser.name == "chromium"
+        # Rather than on the browser's own controls, which Tab leads to as well.
+        self.is_on_page = True
 
     async def open(self, url, preload=()):
         await (super() if self.sees_tree else super(Sitter, self)).open(url, preload)
@@ -85,9 +87,12 @@ class Typist(Sitter):
     async def step(self, *keys):
         """One step with Tab; what has the focus then can be seen to have it."""
         await self.press(*keys, "Tab")
-        focus = await self.focus()
-        if focus and focus["outline"] < 2 and focus["tag"] not in ("main", "aside"):
-            raise Failed(f"{self.browser.name}: nothing shows that the focus is on {focus['name']!r}")
+        was_on_page, focus = self.is_on_page, await self.focus()
+        self.is_on_page = focus is not None
+        # Firefox marks nothing when the focus comes back from its own controls, until the next step.
+        is_excused = focus and not focus["isMarked"] and not was_on_page
+        if focus and focus["outline"] < 2 and focus["tag"] not in ("main", "aside") and not is_excused:
+            raise Failed(f"{self.browser.name}: nothing shows that the focus is on {focus}")
         return focus
 
     async def go_to(self, name, *keys):
