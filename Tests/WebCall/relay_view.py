@@ -39,6 +39,9 @@ async def frames_of(tap, person):
         for kind, sequences in found.items():
             if (count := sum(map(len, sequences))) < ENOUGH[kind]:
                 raise Failed(f"the relay has seen {count} {kind} frames of {person.name}, too few to judge")
+            # Small encodings of a plain picture are a few bytes each.
+            if (size := sum(len(frame) for frames in sequences for frame in frames)) < 2 * randomness.ENOUGH_BYTES:
+                raise Failed(f"the relay has seen {size} bytes of {kind} of {person.name}, too few to judge")
         return found
 
     return await eventually(check)
