@@ -5,10 +5,10 @@ CONFIGURATION ?= release
 BUILD := $(SWIFT) build -c $(CONFIGURATION) --explicit-target-dependency-import-check error
 BIN = $(shell $(SWIFT) build -c $(CONFIGURATION) --show-bin-path)
 
-.PHONY: help setup build demo test run web lint bench clean
+.PHONY: help setup build demo test run web lint bench bench-peers clean
 
 help: ## Lists the targets.
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 setup: ## Installs the Debian packages that are missing, those of the tests included.
 	@Tests/Support/setup.sh build test
@@ -32,9 +32,13 @@ lint: ## Checks the format of every Swift file.
 test: setup lint ## Runs every check: format, unit and system tests, proofs, browsers.
 	@Tests/Support/run-tests.sh
 
-bench: build ## Measures the forwarding path (time and allocations per packet) and a change of keys (bytes, CPU time).
+bench: build ## Measures the forwarding path, a change of keys, and a relay in calls, fan-outs and a storm of joins.
 	$(BIN)/sfu-bench
 	$(BIN)/sfu-bench-keys
+	$(BIN)/sfu-loadgen bench --quick --json out/bench.json
+
+bench-peers: build ## Measures the relay beside Janus and a C forwarder, and writes Bench/RESULTS.md (about 12 minutes).
+	@Bench/peers/run.sh $(FLAGS)
 
 clean: ## Removes what was built.
 	$(SWIFT) package clean

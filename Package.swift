@@ -123,9 +123,9 @@ let package = Package(
     module(
       "LoadGen", "Client",
       [
-        "WireBytes", "Signaling", "HopCrypto", "DTLS", "SFrame", "E2EKeys", "ClientEngine", "DatagramIO", "CHardening",
-        "COpus", "COpusShims", "CVPX", "CVPXShims", arguments, log, nioSSL, .product(name: "Yams", package: "Yams"),
-        unixSignals, systemPackage,
+        "WireBytes", "RTP", "STUN", "SDP", "Signaling", "HopCrypto", "ICE", "DTLS", "SRTP", "SFrame", "E2EKeys",
+        "ClientEngine", "DatagramIO", "CHardening", "COpus", "COpusShims", "CVPX", "CVPXShims", arguments, log, nioSSL,
+        .product(name: "Yams", package: "Yams"), unixSignals, systemPackage,
       ] + nio),
     tool("sfu-loadgen", "Client", ["LoadGen", arguments]),
     module("WebServer", "Client", [crypto, arguments, unixSignals, systemPackage] + nio),
@@ -142,6 +142,8 @@ let package = Package(
     .executableTarget(
       name: "sfu-bench-keys", dependencies: ["WireBytes", "Signaling", "E2EKeys", crypto, arguments],
       path: "Bench/sfu-bench-keys", swiftSettings: strict),
+    // A forwarder in C that does the least an SFU must do: what the machine sets as the floor.
+    .executableTarget(name: "sfu-floor", dependencies: ["COpenSSL"], path: "Bench/floor"),
 
     // Tests.
     .target(

@@ -6,7 +6,10 @@ package struct LoadGenCommand: AsyncParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "sfu-loadgen",
     abstract: "Simulates end-to-end encrypted group calls through a relay and reports what operators need to know.",
-    subcommands: [CallCommand.self, JoinCommand.self, InviteCommand.self, ArtifactCommand.self],
+    subcommands: [
+      CallCommand.self, JoinCommand.self, InviteCommand.self, ArtifactCommand.self, BenchCommand.self,
+      ScaleCommand.self,
+    ],
     defaultSubcommand: CallCommand.self)
 
   package init() {}

@@ -31,6 +31,20 @@ package final class ChildProcess: Sendable {
   package func terminate() { kill(pid, SIGTERM) }
   package func kill9() { kill(pid, SIGKILL) }
 
+  /// Ends the process, politely first, and reaps it: afterwards its pid may be another's. True if it obeyed within
+  /// `patience` tenths of a second.
+  func end(patience: Int) async -> Bool {
+    defer { TerminationGuard.release(self) }
+    terminate()
+    for _ in 0..<patience {
+      if exitStatus() != nil { return true }
+      try? await Task.sleep(for: .milliseconds(100))
+    }
+    kill9()
+    for _ in 0..<50 where exitStatus() == nil { try? await Task.sleep(for: .milliseconds(20)) }
+    return false
+  }
+
   /// CPU time of all threads that the process ever had, in seconds; nil when the process is gone. The process's own
   /// clock, since /proc counts in ticks of 10 ms.
   package var cpuSeconds: Double? {

@@ -2,6 +2,8 @@
 package struct RelayMeasurements: Sendable {
   package var packetsForwarded: UInt64 = 0
   package var drops: [String: UInt64] = [:]
+  /// Datagrams of any kind, and what it took to send them.
+  var sending = SendCounters()
   /// Only of a relay that is this run's child.
   package var cpuSeconds: Double?
   package var residentBytes: UInt64?
@@ -16,6 +18,9 @@ package struct RelayMeasurements: Sendable {
       switch series.prefix(while: { $0 != "{" }) {
       case "sfu_packets_forwarded_total": packetsForwarded &+= value
       case "sfu_packets_dropped_total": drops[Self.label("reason", in: series), default: 0] &+= value
+      case "sfu_udp_sent_total": sending.datagrams &+= value
+      case "sfu_udp_send_calls_total": sending.calls &+= value
+      case "sfu_udp_segmented_datagrams_total": sending.segmented &+= value
       case "sfu_udp_kernel_drops_total": drops["kernel_receive_buffer", default: 0] &+= value
       case "sfu_udp_send_would_block_total": drops["send_would_block", default: 0] &+= value
       case "sfu_udp_send_errors_total": drops["send_error", default: 0] &+= value

@@ -1,0 +1,67 @@
+package import ArgumentParser
+import NIOCore
+import NIOPosix
+import WireBytes
+
+/// `sfu-loadgen scale`.
+package struct ScaleCommand: AsyncParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "scale",
+    abstract: "Measures how a relay's cost and memory grow with subscribers and rooms, and whether a long call leaks.",
+    discussion: """
+      The packet rate stays the same while the number of subscribers, then of rooms, grows. Then two calls go on for \
+      --duration while members come and go beside them. The exit code is 0 if the cost stays within the limits.
+      """)
+
+  @Flag(help: "Two sizes of each kind only.")
+  var quick = false
+  @Option(help: "Length of the soak: 60s, 30m.")
+  var duration = "30m"
+  @Option(help: "Largest cost per packet allowed against the smallest, over all sizes; 1.5 is 20 % about the middle.")
+  var maxSpread = 1.5
+  @Option(help: "Memory growth allowed during the soak, percent.")
+  var maxGrowth = 3.0
+  @Option(help: "File for the report as JSON.")
+  var json: String?
+  @Flag(help: "Print no progress.")
+  var quiet = false
+
+  package init() {}
+
+  package func run() async throws {
+    guard let length = CallCommand.parseDuration(duration), length.seconds >= 10, length.seconds <= 86_400 else {
+      throw CommandError("--duration \(duration): a time such as 60s or 30m, 10 s to 24 h")
+    }
+    guard (1...100).contains(maxSpread) else { throw CommandError("--max-spread \(maxSpread): 1 to 100 are allowed") }
+    guard (0...100).contains(maxGrowth) else { throw CommandError("--max-growth \(maxGrowth): 0 to 100 are allowed") }
+    if let json {
+      if let folder = FileBytes.folder(of: json) { try FileBytes.makeDirectory(folder) }
+      try FileBytes.checkWritable(json)
+    }
+    let display = ProgressLine(enabled: !quiet)
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    defer { group.shutdownGracefully { _ in } }
+    let arms = BenchArms(janus: nil, hasFloor: false)
+    var report = BenchReport(kind: "scale", quick: quick, arms: arms)
+    let bench = BenchRun(arms: arms, group: group, progress: { display.show($0) })
+    for scenario in ScalePlan(quick: quick).scenarios { await bench.run(scenario, into: &report) }
+    report.summarise()
+    await SoakRun(duration: length, group: group, progress: { display.show($0) }).run(into: &report)
+    judge(&report)
+    display.clear()
+    print(BenchTable.render(report))
+    if let json { try FileBytes.write(report.json, to: json) }
+    if !report.failures.isEmpty { throw ExitCode(1) }
+  }
+
+  private func judge(_ report: inout BenchReport) {
+    let costs = report.rows.filter(\.valid).map(\.cpu_us_per_packet)
+    if let least = costs.min(), let most = costs.max(), least > 0, most / least > maxSpread {
+      report.failures.append(
+        "the cost per packet goes from \(CallReportText.fixed(least, 2)) to \(CallReportText.fixed(most, 2)) us")
+    }
+    for soak in report.soak where soak.growth_percent > maxGrowth {
+      report.failures.append("memory grew by \(CallReportText.fixed(soak.growth_percent, 1)) % during the soak")
+    }
+  }
+}
