@@ -105,8 +105,8 @@ let package = Package(
     module(
       "RelayRuntime", "Edge",
       [
-        "WireBytes", "Signaling", "HopCrypto", "DTLS", "SRTP", "Membership", "DatagramIO", "RelayEngine",
-        "RelayControl", "RelayMetrics", log, configuration, lifecycle, arguments,
+        "WireBytes", "Signaling", "HopCrypto", "DTLS", "SRTP", "Membership", "Forwarding", "DatagramIO",
+        "RelayEngine", "RelayControl", "RelayMetrics", log, configuration, lifecycle, arguments,
         unixSignals, systemPackage, .product(name: "Yams", package: "Yams"),
       ]),
     tool("sfu-relay", "Edge", ["RelayRuntime"]),
@@ -151,8 +151,8 @@ let package = Package(
     .target(
       name: "CallKit",
       dependencies: [
-        "WireBytes", "RTP", "SDP", "Signaling", "HopCrypto", "DTLS", "SRTP", "RelayEngine", "E2EKeys", "ClientEngine",
-        "TestKit",
+        "WireBytes", "RTP", "SDP", "Signaling", "HopCrypto", "DTLS", "SRTP", "Forwarding", "RelayEngine", "E2EKeys",
+        "ClientEngine", "TestKit",
       ], path: "Tests/CallKit", swiftSettings: strict),
     tests("ArchitectureTests", []),
     tests("WireBytesTests", ["WireBytes", "TestKit"]),
@@ -204,7 +204,7 @@ let package = Package(
       "SystemTests",
       [
         "WireBytes", "RTP", "STUN", "SDP", "Signaling", "HopCrypto", "ICE", "DTLS", "SRTP", "DatagramIO", "E2EKeys",
-        "ClientEngine", "LoadGen", "TestKit", "sfu-relay", "sfu-loadgen",
+        "ClientEngine", "LoadGen", "RelayMetrics", "TestKit", "sfu-relay", "sfu-loadgen",
       ] + nio),
   ]
 )

@@ -13,7 +13,7 @@ import Testing
     "Hop/HopCrypto/OpenSSLPrimitives.swift", "Hop/SRTP/AEADContext.swift", "Hop/SRTP/AEADReceiver.swift",
     "Hop/SRTP/AEADSender.swift", "Hop/SRTP/SRTPKeyingMaterial.swift", "Hop/SRTP/SRTPSession.swift",
     "Hop/SRTP/SRTPStreamTable.swift",
-    "Relay/Forwarding/RetransmissionCache.swift",
+    "Relay/Forwarding/LinkRing.swift", "Relay/Forwarding/RetransmissionCache.swift",
     "Edge/DatagramIO/EgressPlan.swift", "Edge/DatagramIO/LocalAddresses.swift",
     "Edge/DatagramIO/ReceiveVector.swift", "Edge/DatagramIO/SendVector.swift", "Edge/DatagramIO/UDPPort.swift",
     "Edge/DatagramIO/UDPPortError.swift", "Edge/RelayRuntime/Configuration/FileContents.swift",

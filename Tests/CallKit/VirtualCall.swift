@@ -1,5 +1,4 @@
 package import ClientEngine
-import DTLS
 package import E2EKeys
 package import RelayEngine
 import SDP
@@ -8,7 +7,7 @@ package import Signaling
 import TestKit
 package import WireBytes
 
-/// A whole call in virtual time: one shard, its members, and the network between them.
+/// A whole call in virtual time: a relay of one shard or more, its members, and the network between them.
 ///
 /// Nothing waits and nothing runs at the same time: `run` goes from deadline to deadline. Signalling crosses as JSON
 /// text, offers and answers as SDP, datagrams as bytes; all randomness of the network and of media comes from the seed.
@@ -17,8 +16,8 @@ package final class VirtualCall {
   package typealias Passage<Message> = [(message: Message, delay: TimeInterval)]
 
   private enum Happening {
-    case toRelay([UInt8], from: Endpoint)
-    case toMember(Int, [UInt8])
+    case toRelay([UInt8], from: Endpoint, to: Endpoint)
+    case toMember(Int, [UInt8], from: Endpoint)
     case messageToRelay(ConnectionID, [UInt8])
     case messageToMember(Int, ConnectionID, [UInt8])
     case messageToPuppet(ConnectionID, RelayMessage)
@@ -45,9 +44,7 @@ package final class VirtualCall {
 
   package let invite: InviteSecret
   package let seed: UInt64
-  package let relay: ShardEngine
-  package let relaySlab = PacketSlab(capacity: 4_096)
-  private let relayBatch = EgressBatch(capacity: 4_096)
+  package let shards: EngineCluster
   package private(set) var now = MonotonicInstant(nanoseconds: 1_000_000_000)
   package private(set) var members: [VirtualMember] = []
   package private(set) var puppets: [Puppet] = []
@@ -60,17 +57,23 @@ package final class VirtualCall {
 
   /// `invite`: that of another call, for calls that follow one another in the same room.
   package init(
-    seed: UInt64, invite: InviteSecret? = nil, _ adjust: (inout EngineConfiguration) -> Void = { _ in }
+    seed: UInt64, invite: InviteSecret? = nil, shards: Int = 1, _ adjust: (inout EngineConfiguration) -> Void = { _ in }
   ) throws {
     self.seed = seed
     random = SeededRandom(seed: seed)
     self.invite = invite ?? InviteSecret(random: SeededRandom(seed: seed &+ 1).source)
-    var configuration = EngineConfiguration(advertised: [Self.relayEndpoint])
-    adjust(&configuration)
-    relay = ShardEngine(
-      configuration: configuration, slab: relaySlab, identity: try DTLSIdentity(),
+    self.shards = try EngineCluster(
+      shards: shards, first: Self.relayEndpoint, slots: 4_096, batch: 4_096,
       clock: WallClock(anchor: now, unixNanoseconds: 1_760_000_000_000_000_000),
-      random: SeededRandom(seed: seed &+ 2).source)
+      random: { SeededRandom(seed: seed &+ 2 &+ UInt64($0) &* 7_919).source }, adjust)
+  }
+
+  /// The home of all rooms.
+  package var relay: ShardEngine { shards.engines[0] }
+  package var slotsInUse: Int { shards.slabs.reduce(0) { $0 + $1.inUse } }
+  /// The sum over all shards.
+  package func count(_ value: (EngineCounters) -> UInt64) -> UInt64 {
+    shards.engines.reduce(0) { $0 + value($1.counters) }
   }
 
   // Members
@@ -119,7 +122,7 @@ package final class VirtualCall {
     member.connection = nil
     member.participant.signalingLost(at: now)
     try drain(member)
-    relay.handle(.disconnected(connection), at: now, into: relayBatch)
+    shards.handle(.disconnected(connection), at: now)
     try drainRelay()
   }
 
@@ -155,7 +158,7 @@ package final class VirtualCall {
 
   /// Hands the relay a command as its control layer would.
   package func command(_ command: EngineCommand) throws {
-    relay.handle(command, at: now, into: relayBatch)
+    shards.handle(command, at: now)
     try drainRelay()
   }
 
@@ -167,12 +170,14 @@ package final class VirtualCall {
 
   /// A datagram from anywhere to the relay, now.
   package func inject(_ datagram: [UInt8], from endpoint: Endpoint) {
-    agenda.plan(.toRelay(datagram, from: endpoint), at: now)
+    for shard in shards.engines {
+      agenda.plan(.toRelay(datagram, from: endpoint, to: shard.configuration.advertised[0]), at: now)
+    }
   }
 
   /// A datagram from anywhere to a member, now.
   package func inject(_ datagram: [UInt8], to member: VirtualMember) {
-    agenda.plan(.toMember(member.number, datagram), at: now)
+    agenda.plan(.toMember(member.number, datagram, from: Self.relayEndpoint), at: now)
   }
 
   package func plan(after interval: TimeInterval, _ body: @escaping () throws -> Void) {
@@ -222,7 +227,7 @@ package final class VirtualCall {
   }
 
   private var nextHappening: MonotonicInstant {
-    let next = members.reduce(min(agenda.next, relay.nextDeadline)) { min($0, $1.nextDeadline) }
+    let next = members.reduce(min(agenda.next, shards.nextDeadline)) { min($0, $1.nextDeadline) }
     return puppets.reduce(next) { min($0, $1.nextDeadline) }
   }
 
@@ -234,8 +239,8 @@ package final class VirtualCall {
     guard stepsInPlace < 100_000 else { throw TimedOut(description: "time stands still: \(state)") }
     now = next
     if let happening = agenda.popDue(at: now) { return try perform(happening) }
-    if relay.nextDeadline <= now {
-      relay.expire(at: now, into: relayBatch)
+    if shards.nextDeadline <= now {
+      shards.expire(at: now)
       return try drainRelay()
     }
     for member in members where member.nextDeadline <= now {
@@ -257,16 +262,14 @@ package final class VirtualCall {
   private func perform(_ happening: Happening) throws {
     switch happening {
     case .scripted(let body): try body()
-    case .toRelay(let bytes, let endpoint):
-      guard bytes.count <= PacketSlab.slotSize, let slot = relaySlab.take() else { return }
-      relaySlab.fill(slot, with: bytes)
-      relay.receive(slot, from: endpoint, at: now, into: relayBatch)
+    case .toRelay(let bytes, let source, let target):
+      shards.receive(bytes, from: source, to: target, at: now)
       try drainRelay()
-    case .toMember(let number, let bytes):
+    case .toMember(let number, let bytes, let relay):
       let member = members[number]
       guard bytes.count <= PacketSlab.slotSize, let slot = member.slab.take() else { return }
       member.slab.fill(slot, with: bytes)
-      member.participant.receive(slot, from: Self.relayEndpoint, at: now, into: member.batch)
+      member.participant.receive(slot, from: relay, at: now, into: member.batch)
       try drain(member)
     case .messageToRelay(let connection, let text):
       guard id(of: connection) != nil else { return }
@@ -293,13 +296,13 @@ package final class VirtualCall {
   private func receive(_ message: ClientMessage, on connection: ConnectionID) throws {
     switch message {
     case .join(let join):
-      relay.handle(
-        .join(connection, AdmittedJoin(join: join, canPublish: true, canSubscribe: true)), at: now, into: relayBatch)
+      shards.handle(
+        .join(connection, AdmittedJoin(join: join, canPublish: true, canSubscribe: true)), at: now)
     case .offer(let offer):
-      relay.handle(.offer(connection, try OfferedSession(parsing: offer.sdp)), at: now, into: relayBatch)
+      shards.handle(.offer(connection, try OfferedSession(parsing: offer.sdp)), at: now)
     case .ping(let ping): tell(connection, .pong(ping))
     case .unknown: return
-    default: relay.handle(.message(connection, message), at: now, into: relayBatch)
+    default: shards.handle(.message(connection, message), at: now)
     }
     try drainRelay()
   }
@@ -328,22 +331,16 @@ package final class VirtualCall {
   }
 
   private func drainRelay() throws {
-    for index in 0..<relayBatch.count {
-      let entry = relayBatch[index]
-      let bytes = relaySlab.read(entry.slot) { $0.toArray() }
-      relaySlab.release(entry.slot)
-      if let member = members.first(where: { $0.endpoint == entry.destination }) {
-        try carry(bytes, .toMember, member)
-      }
-    }
-    relayBatch.removeAll()
-    for event in relay.takeEvents() {
+    try shards.drain(at: now) { bytes, source, destination in
+      guard let member = members.first(where: { $0.endpoint == destination }) else { return }
+      try carry(bytes, .toMember, member, source)
+    } event: { event in
       engineEvents.append(event)
       switch event {
       case .send(let connection, let message): tell(connection, message)
       case .answer(let connection, let answer): tell(connection, .answer(Answer(sdp: answer.render())))
       case .close(let connection, let reason): tell(connection, .goodbye(Goodbye(reason: reason)))
-      case .roomOpened, .roomClosed, .drained: continue
+      case .roomOpened, .roomClosed, .roomMembers, .joinHandled, .drained: return
       }
     }
   }
@@ -359,7 +356,7 @@ package final class VirtualCall {
       let entry = member.batch[index]
       let bytes = member.slab.read(entry.slot) { $0.toArray() }
       member.slab.release(entry.slot)
-      if entry.destination == Self.relayEndpoint { try carry(bytes, .toRelay, member) }
+      if shards.holds(entry.destination) { try carry(bytes, .toRelay, member, entry.destination) }
     }
     member.batch.removeAll()
     for event in member.participant.takeEvents() {
@@ -372,7 +369,9 @@ package final class VirtualCall {
     }
   }
 
-  private func carry(_ datagram: [UInt8], _ direction: HopPacket.Direction, _ member: VirtualMember) throws {
+  private func carry(_ datagram: [UInt8], _ direction: HopPacket.Direction, _ member: VirtualMember, _ relay: Endpoint)
+    throws
+  {
     var bytes = datagram
     if let onHopPacket, DatagramKind(bytes.span) == .rtp {
       if member.tap == nil, let profile = member.profile {
@@ -386,7 +385,8 @@ package final class VirtualCall {
     }
     for delay in conditions.arrivals(&random) {
       let happening: Happening =
-        direction == .toRelay ? .toRelay(bytes, from: member.endpoint) : .toMember(member.number, bytes)
+        direction == .toRelay
+        ? .toRelay(bytes, from: member.endpoint, to: relay) : .toMember(member.number, bytes, from: relay)
       agenda.plan(happening, at: now + delay)
     }
   }

@@ -169,3 +169,10 @@ import WireBytes
     }
   }
 }
+
+extension SlotAssigner {
+  /// Every member here publishes one camera.
+  fileprivate mutating func speaking(_ members: [MemberID]) -> [SlotAssignments.Slot] {
+    speaking(tracks: members.map { TrackReference(member: $0, track: "camera") })
+  }
+}

@@ -40,7 +40,7 @@ import WireBytes
       #expect(member.refusals == [], sourceLocation: sourceLocation)
       #expect(member.slab.inUse == 0, sourceLocation: sourceLocation)
     }
-    #expect(call.relaySlab.inUse == 0, sourceLocation: sourceLocation)
+    #expect(call.slotsInUse == 0, sourceLocation: sourceLocation)
   }
 
   private func expectAllComplete(
@@ -54,8 +54,10 @@ import WireBytes
     }
   }
 
-  @Test func `two members connect and every frame of both kinds is opened`() throws {
-    let call = try VirtualCall(seed: 1)
+  @Test(arguments: [1, 2, 3]) func `two members connect and every frame of both kinds is opened`(shards: Int)
+    throws
+  {
+    let call = try VirtualCall(seed: 1, shards: shards)
     let members = try call.join(2)
     let readyAt = call.now
     call.startMedia(members)
@@ -72,14 +74,16 @@ import WireBytes
       #expect(first.ordinal == 0)
       #expect(first.at <= readyAt + .milliseconds(60))
     }
-    #expect(call.relay.counters.drops(.missingDependencyDescriptor) == 0)
-    #expect(call.relay.counters.dtlsHandshakesSucceeded == 2)
+    #expect(call.count { $0.drops(.missingDependencyDescriptor) } == 0)
+    #expect(call.count { $0.dtlsHandshakesSucceeded } == 2)
     let roundTrip = try #require(members[0].participant.statistics.roundTrip)
     #expect(abs(roundTrip - 0.010) < 0.002)
   }
 
-  @Test func `eight members hear and see one another, every frame opened`() throws {
-    let call = try VirtualCall(seed: 2)
+  @Test(arguments: [1, 2, 3]) func `eight members hear and see one another, every frame opened`(shards: Int)
+    throws
+  {
+    let call = try VirtualCall(seed: 2, shards: shards)
     let members = try call.join(8)
     call.startMedia(members)
     try call.run(for: .seconds(2))
@@ -92,8 +96,11 @@ import WireBytes
     #expect(members.allSatisfy { Set($0.participant.keyHolders) == Set(members.map(\.id)) })
   }
 
-  @Test func `a member that joins in the middle rekeys the call, gets a key frame and loses nobody a frame`() throws {
-    let call = try VirtualCall(seed: 3)
+  @Test(arguments: [1, 2, 3])
+  func `a member that joins in the middle rekeys the call, gets a key frame and loses nobody a frame`(shards: Int)
+    throws
+  {
+    let call = try VirtualCall(seed: 3, shards: shards)
     var members = try call.join(3)
     call.startMedia(members)
     try call.run(for: .seconds(2))
@@ -122,10 +129,11 @@ import WireBytes
     }
   }
 
-  @Test func `a member that leaves takes no key with it to later frames, and nobody loses a frame at the switch`()
+  @Test(arguments: [1, 2])
+  func `a member that leaves takes no key with it to later frames, and nobody loses a frame at the switch`(shards: Int)
     throws
   {
-    let call = try VirtualCall(seed: 4)
+    let call = try VirtualCall(seed: 4, shards: shards)
     let members = try call.join(4)
     let (ghost, others) = (members[3], Array(members.prefix(3)))
     var tried = 0
@@ -166,9 +174,9 @@ import WireBytes
     #expect(others.allSatisfy { $0.mismatches == 0 && $0.participant.statistics.decryptFailures == 0 })
   }
 
-  @Test(arguments: [31, 32] as [UInt64])
-  func `five percent of loss each way costs no video frame`(seed: UInt64) throws {
-    let call = try VirtualCall(seed: seed)
+  @Test(arguments: [31, 32] as [UInt64], [1, 2])
+  func `five percent of loss each way costs no video frame`(seed: UInt64, shards: Int) throws {
+    let call = try VirtualCall(seed: seed, shards: shards)
     let members = try call.join(3)
     call.startMedia(members)
     try call.run(for: .seconds(1))
@@ -194,13 +202,17 @@ import WireBytes
       #expect(receiver.mismatches == 0)
       #expect(receiver.outOfOrder == 0)
     }
-    #expect(call.relay.counters.rtxSent > 20)
-    #expect(call.relay.counters.nackSent > 20)
-    #expect(call.relaySlab.inUse == 0)
+    #expect(call.count { $0.rtxSent } > 20)
+    #expect(call.count { $0.nackSent } > 20)
+    #expect(call.slotsInUse == 0)
   }
 
-  @Test func `what is lost on the way to the relay is repaired for everyone, audio included`() throws {
-    let call = try VirtualCall(seed: 33)
+  @Test(arguments: [1, 2]) func `what is lost on the way to the relay is repaired for everyone, audio included`(
+    shards: Int
+  )
+    throws
+  {
+    let call = try VirtualCall(seed: 33, shards: shards)
     let members = try call.join(3)
     call.startMedia(members)
     try call.run(for: .seconds(1))
@@ -286,8 +298,12 @@ import WireBytes
     #expect(call.relay.gauges.participants == 2)
   }
 
-  @Test func `a member whose signalling is cut resumes without a leave and without a rekey`() throws {
-    let call = try VirtualCall(seed: 9)
+  @Test(arguments: [1, 2]) func `a member whose signalling is cut resumes without a leave and without a rekey`(
+    shards: Int
+  )
+    throws
+  {
+    let call = try VirtualCall(seed: 9, shards: shards)
     let members = try call.join(3)
     call.startMedia(members)
     try call.run(for: .seconds(1))
@@ -303,7 +319,7 @@ import WireBytes
     #expect(members.allSatisfy { $0.participant.sendingEpoch == epoch })
     #expect(members.allSatisfy { $0.ended == nil })
     #expect(call.relay.counters.leaves.isEmpty)
-    #expect(call.relay.counters.resumes == 1)
+    #expect(call.count { $0.resumes } == 1)
     #expect(members[0].notices.map(\.code) == [.reconnecting, .reconnected])
     expectComplete(members[0], from: members[1], .microphone)
     expectComplete(members[2], from: members[1], .camera0)
@@ -313,8 +329,9 @@ import WireBytes
     #expect(members.allSatisfy { $0.participant.statistics.decryptFailures == 0 && $0.mismatches == 0 })
   }
 
-  @Test func `a member that does not come back is removed, and the call goes on under new keys`() throws {
-    let call = try VirtualCall(seed: 10) { $0.resumeWindow = .seconds(3) }
+  @Test(arguments: [1, 2, 3])
+  func `a member that does not come back is removed, and the call goes on under new keys`(shards: Int) throws {
+    let call = try VirtualCall(seed: 10, shards: shards) { $0.resumeWindow = .seconds(3) }
     let members = try call.join(3)
     call.startMedia(members)
     try call.run(for: .seconds(1))

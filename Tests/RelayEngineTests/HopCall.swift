@@ -1,4 +1,4 @@
-import DTLS
+import CallKit
 import ICE
 import RTP
 import RelayEngine
@@ -7,12 +7,10 @@ import Signaling
 import TestKit
 import WireBytes
 
-/// One shard and its hop-only clients, in virtual time, over a network that takes none.
+/// The shards of a relay and its hop-only clients, in virtual time, over a network that takes none.
 final class HopCall {
   let relay: Endpoint
-  let engine: ShardEngine
-  let slab: PacketSlab
-  private let batch: EgressBatch
+  let shards: EngineCluster
   private let seed: UInt64
   private(set) var now = MonotonicInstant(nanoseconds: 5_000_000_000)
   private(set) var peers: [HopPeer] = []
@@ -22,19 +20,20 @@ final class HopCall {
 
   init(
     seed: UInt64, relay: Endpoint = Endpoint(ipv4: 0x0A00_0001, port: 20_000), slots: Int = 256, batch: Int = 256,
+    shards: Int = 1, ringBytes: Int = 1 << 20,
     _ adjust: (inout EngineConfiguration) -> Void = { _ in }
   ) throws {
     self.seed = seed
     self.relay = relay
-    slab = PacketSlab(capacity: slots)
-    self.batch = EgressBatch(capacity: batch)
-    var configuration = EngineConfiguration(advertised: [relay])
-    adjust(&configuration)
-    engine = ShardEngine(
-      configuration: configuration, slab: slab, identity: try DTLSIdentity(),
-      clock: WallClock(anchor: now, unixNanoseconds: 1_760_000_000_000_000_000), random: SeededRandom(seed: seed).source
-    )
+    self.shards = try EngineCluster(
+      shards: shards, first: relay, slots: slots, batch: batch,
+      clock: WallClock(anchor: now, unixNanoseconds: 1_760_000_000_000_000_000), ringBytes: ringBytes,
+      random: { SeededRandom(seed: seed &+ UInt64($0) &* 7_919).source }, adjust)
   }
+
+  /// The home of all rooms.
+  var engine: ShardEngine { shards.engines[0] }
+  var slab: PacketSlab { shards.slabs[0] }
 
   var counters: EngineCounters { engine.counters }
 
@@ -81,7 +80,7 @@ final class HopCall {
   // What happens
 
   func command(_ command: EngineCommand) throws {
-    engine.handle(command, at: now, into: batch)
+    shards.handle(command, at: now)
     try pump()
   }
 
@@ -91,19 +90,24 @@ final class HopCall {
 
   /// RTP of the client, in order, at once.
   func send(_ packets: [WirePacket], from peer: HopPeer) throws {
-    for packet in packets { try inject(peer.protectedRTP(packet.bytes(peer.dialect.ids)), from: peer.endpoint) }
+    for packet in packets { try inject(peer.protectedRTP(packet.bytes(peer.dialect.ids)), from: peer) }
   }
 
   /// RTCP of the client: whatever the writer put down.
   func sendControl(from peer: HopPeer, _ write: (inout [UInt8]) -> Void) throws {
     var compound: [UInt8] = []
     write(&compound)
-    try inject(peer.protectedRTCP(compound), from: peer.endpoint)
+    try inject(peer.protectedRTCP(compound), from: peer)
   }
 
-  /// A datagram from anywhere.
+  /// A datagram from anywhere to the first shard.
   func inject(_ datagram: [UInt8], from endpoint: Endpoint) throws {
-    take(datagram, from: endpoint)
+    shards.receive(datagram, from: endpoint, to: relay, at: now)
+    try pump()
+  }
+
+  private func inject(_ datagram: [UInt8], from peer: HopPeer) throws {
+    take(datagram, from: peer)
     try pump()
   }
 
@@ -111,20 +115,18 @@ final class HopCall {
     let end = now + duration
     try pump()
     while true {
-      let next = peers.reduce(engine.nextDeadline) { min($0, $1.nextDeadline) }
+      let next = peers.reduce(shards.nextDeadline) { min($0, $1.nextDeadline) }
       guard next <= end else { break }
       now = max(now, next)
       for peer in peers where peer.nextDeadline <= now { peer.expire(at: now) }
-      if engine.nextDeadline <= now { engine.expire(at: now, into: batch) }
+      shards.expire(at: now)
       try pump()
     }
     now = end
   }
 
-  private func take(_ datagram: [UInt8], from endpoint: Endpoint) {
-    guard let slot = slab.take() else { return }
-    slab.fill(slot, with: datagram)
-    engine.receive(slot, from: endpoint, at: now, into: batch)
+  private func take(_ datagram: [UInt8], from peer: HopPeer) {
+    shards.receive(datagram, from: peer.endpoint, to: shards.endpoint(of: peer.connection), at: now)
   }
 
   /// Carries everything that is under way, until nothing is.
@@ -132,18 +134,10 @@ final class HopCall {
     var isBusy = true
     while isBusy {
       isBusy = false
-      var carried: [(bytes: [UInt8], to: Endpoint)] = []
-      for index in 0..<batch.count {
-        let entry = batch[index]
-        carried.append((slab.read(entry.slot) { $0.toArray() }, entry.destination))
-        slab.release(entry.slot)
-      }
-      batch.removeAll()
-      for (bytes, destination) in carried {
+      try shards.drain(at: now) { bytes, source, destination in
         isBusy = true
-        try peers.first { $0.endpoint == destination }?.receive(bytes, from: relay, at: now)
-      }
-      for event in engine.takeEvents() {
+        try peers.first { $0.endpoint == destination }?.receive(bytes, from: source, at: now)
+      } event: { event in
         isBusy = true
         events.append(event)
         try deliver(event)
@@ -151,11 +145,11 @@ final class HopCall {
       for peer in peers {
         while let datagram = peer.nextDatagram() {
           isBusy = true
-          take(datagram, from: peer.endpoint)
+          take(datagram, from: peer)
         }
         while let message = peer.nextSignal() {
           isBusy = true
-          engine.handle(.message(peer.connection, message), at: now, into: batch)
+          shards.handle(.message(peer.connection, message), at: now)
         }
       }
     }
@@ -166,7 +160,7 @@ final class HopCall {
     case .send(let id, let message): peers.first { $0.connection == id }?.take(message)
     case .answer(let id, let answer): try peers.first { $0.connection == id }?.take(answer, at: now)
     case .close(let id, let reason): peers.first { $0.connection == id }?.take(reason)
-    case .roomOpened, .roomClosed, .drained: return
+    case .roomOpened, .roomClosed, .roomMembers, .joinHandled, .drained: return
     }
   }
 }

@@ -65,6 +65,12 @@ int cnet_receive_buffer(int fd) {
   return getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &length) == 0 ? bytes : -errno;
 }
 
+int cnet_send_buffer(int fd) {
+  int bytes = 0;
+  socklen_t length = sizeof bytes;
+  return getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, &length) == 0 ? bytes : -errno;
+}
+
 bool cnet_has_segmentation(int fd) {
   int segment = 0;
   return setsockopt(fd, SOL_UDP, UDP_SEGMENT, &segment, sizeof segment) == 0;

@@ -10,4 +10,26 @@ package protocol DatagramHandler: AnyObject, SendableMetatype {
   var nextDeadline: MonotonicInstant { get }
   /// Called at the end of every turn, after its packets have left: the place to hand events on.
   func drained(at now: MonotonicInstant)
+
+  /// Takes in what other loops of the process have put out for this one, until it is all there or the batch is half
+  /// full; calls `arrived` for each packet with the time at which it came to the process.
+  func receiveLinked(
+    at now: MonotonicInstant, into batch: EgressBatch, arrived: (MonotonicInstant) -> Void
+  ) -> Int
+  /// Shows other loops what was put out for them, and wakes those that sleep. Called with every flush.
+  func publish()
+  /// Called before the loop waits for `wake()`. False when there is something to take in.
+  func sleep() -> Bool
+  /// The loop has ended: lets go of what refers to other loops.
+  func stopped()
+}
+
+/// A handler without links to others.
+extension DatagramHandler {
+  package func receiveLinked(
+    at now: MonotonicInstant, into batch: EgressBatch, arrived: (MonotonicInstant) -> Void
+  ) -> Int { 0 }
+  package func publish() {}
+  package func sleep() -> Bool { true }
+  package func stopped() {}
 }

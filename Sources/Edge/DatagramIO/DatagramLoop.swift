@@ -4,8 +4,9 @@ package import WireBytes
 /// Drives one UDP port and one handler on one serial queue: a shard of the relay, or participants of a load generator.
 ///
 /// A turn is: read until the socket is empty, at most 16 rounds, with one clock reading per `recvmmsg`; hand every
-/// datagram to the handler; flush; arm the one timer. No locks: everything is confined to the queue, which is what
-/// makes the unchecked Sendable conformance true.
+/// datagram to the handler; take in what other loops have for this one; flush; arm the one timer. No locks: everything
+/// is confined to the queue, which is what makes the unchecked Sendable conformance true. Only `wake` may be called from
+/// anywhere: however often it is, the loop looks once.
 package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable {
   /// Other work of the queue (commands, timers) waits for at most this many times 64 datagrams.
   private static var maxRounds: Int { 16 }
@@ -19,6 +20,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
   private let handler: Handler
   private var readSource: (any DispatchSourceRead)?
   private var timer: (any DispatchSourceTimer)?
+  private let linkSource: any DispatchSourceUserDataAdd
   private var armed = MonotonicInstant.never
   private var isStopped = false
   private var pace: ReadPace
@@ -41,9 +43,15 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
     slab = PacketSlab(capacity: slabCapacity)
     batch = EgressBatch(capacity: batchCapacity)
     handler = try makeHandler(slab)
+    linkSource = DispatchSource.makeUserDataAddSource(queue: queue)
     port.prepare(batchCapacity: batchCapacity)
     unflushed.reserveCapacity(Self.maxRounds)
+    linkSource.setEventHandler { [weak self] in self?.linkTurn() }
+    linkSource.activate()
   }
+
+  /// Another loop has something for this one.
+  package func wake() { linkSource.add(data: 1) }
 
   /// Begins to read. Call once; from then on the loop lives until `stop`, whoever else holds it.
   package func start() {
@@ -73,8 +81,10 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
       // A suspended source never gets to its cancel handler.
       if pace.isPolling { readSource?.resume() }
       timer?.cancel()
+      linkSource.cancel()
       readSource = nil
       timer = nil
+      handler.stopped()
     }
   }
 
@@ -98,15 +108,41 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
   }
 
   private var snapshot: DatagramLoopSnapshot {
-    DatagramLoopSnapshot(
+    var snapshot = DatagramLoopSnapshot(
       port: port.counters, latency: latency, turns: turns, slabCapacity: slab.capacity, slabInUse: slab.inUse)
+    snapshot.receiveBufferBytes = port.receiveBufferBytes
+    snapshot.sendBufferBytes = port.sendBufferBytes
+    return snapshot
   }
 
   private func readTurn() {
     guard !isStopped else { return }
     let now = drainSocket()
+    drainLinks(at: now)
     switchPace(at: now)
     endTurn(at: now)
+  }
+
+  private func linkTurn() {
+    // On the tick the links are looked at anyway.
+    guard !isStopped, !pace.isPolling else { return }
+    let now = MonotonicClock.now()
+    pace.read(drainLinks(at: now), at: now)
+    switchPace(at: now)
+    endTurn(at: now)
+  }
+
+  /// Takes in what other loops have put out, or as much of it as the socket's datagrams may wait for.
+  @discardableResult
+  private func drainLinks(at now: MonotonicInstant) -> Int {
+    var (rounds, count) = (0, 0)
+    repeat {
+      if batch.count > batch.capacity / 2 { flush() }
+      let taken = handler.receiveLinked(at: now, into: batch) { noteArrival(at: $0) }
+      count += taken
+      rounds += 1
+    } while batch.count > batch.capacity / 2 && rounds < Self.maxRounds
+    return count
   }
 
   /// Reads until the socket is empty or others must have their turn; returns the time of the last datagram.
@@ -133,7 +169,8 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
     armed = .never
     var now = MonotonicClock.now()
     if pace.nextRead <= now {
-      _ = drainSocket()
+      now = drainSocket()
+      pace.read(drainLinks(at: now), at: now)
       now = MonotonicClock.now()
       pace.polled(at: now)
       switchPace(at: now)
@@ -154,6 +191,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
     if handler.nextDeadline <= now { handler.expire(at: now, into: batch) }
     flush()
     handler.drained(at: now)
+    if !pace.isPolling, !handler.sleep() { wake() }
     armTimer()
   }
 
@@ -167,6 +205,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
 
   private func flush() {
     port.send(batch, releasing: slab)
+    handler.publish()
     guard !unflushed.isEmpty else { return }
     let end = MonotonicClock.now()
     for round in unflushed {

@@ -9,6 +9,9 @@ package struct DatagramLoopSnapshot: Sendable {
   package var turns: UInt64
   package var slabCapacity: Int
   package var slabInUse: Int
+  /// What the kernel gave.
+  package var receiveBufferBytes = 0
+  package var sendBufferBytes = 0
 
   package init(port: UDPPortCounters, latency: Histogram, turns: UInt64, slabCapacity: Int, slabInUse: Int) {
     self.port = port

@@ -52,13 +52,18 @@ package final class UDPPort {
 
   deinit { _ = cnet_close(fileDescriptor) }
 
+  /// See `SendVector.script`. Call after `prepare`.
+  package func scriptSending(_ script: ((Int) -> Int)?) { sending.script = script }
+
   /// Makes room for batches of this capacity before the first packet, so that `send` never allocates.
   package func prepare(batchCapacity: Int) {
     if sending.capacity < batchCapacity { sending = SendVector(capacity: batchCapacity) }
   }
 
-  /// The receive buffer that the kernel gave, bytes; it counts its own overhead, about twice the payload.
+  /// The buffers that the kernel gave, bytes. It gives twice what it is asked for, and keeps half for its own overhead;
+  /// less than that says that `net.core.rmem_max` or `wmem_max` is smaller and the process may not exceed it.
   package var receiveBufferBytes: Int { Int(cnet_receive_buffer(fileDescriptor)) }
+  package var sendBufferBytes: Int { Int(cnet_send_buffer(fileDescriptor)) }
 
   /// One `recvmmsg` into free slots of `slab`, at most 64. `body` owns each slot it is given; its last argument is when
   /// the datagram arrived: the moment of the call, or the kernel's note. Returns the number of datagrams handed out; 0
@@ -152,6 +157,7 @@ package final class UDPPort {
     case EINTR:
       return run
     case EAGAIN, ENOBUFS:
+      // Full is full: what follows would meet the same, and is late when it would not.
       for index in run..<sending.plan.runCount { counters.wouldBlockDrops &+= UInt64(sending.plan.run(index).count) }
       return sending.plan.runCount
     case EIO where failed.count > 1:
@@ -169,6 +175,7 @@ package final class UDPPort {
   /// A segment may exceed the MTU of this one path, where single datagrams may still be fragmented.
   private func sendOneByOne(_ run: Int) {
     let count = sending.plan.run(run).count
+    counters.segmentationRefusals &+= 1
     var offset = 0
     while offset < count {
       counters.sendCalls &+= 1

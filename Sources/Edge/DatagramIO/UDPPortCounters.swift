@@ -22,6 +22,8 @@ package struct UDPPortCounters: Sendable, Equatable {
   package var gsoRuns: UInt64 = 0
   /// Datagrams that went out in such messages.
   package var gsoDatagrams: UInt64 = 0
+  /// Such messages that the kernel refused, so that their datagrams went one by one.
+  package var segmentationRefusals: UInt64 = 0
   /// Datagrams dropped because the send buffer was full.
   package var wouldBlockDrops: UInt64 = 0
   /// Datagrams that the kernel refused for any other reason.

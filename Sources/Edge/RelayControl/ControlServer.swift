@@ -84,7 +84,7 @@ package final class ControlServer: Sendable {
     let connection: ConnectionID
     switch event {
     case .send(let target, _), .answer(let target, _), .close(let target, _): connection = target
-    case .roomOpened, .roomClosed, .drained: return
+    case .roomOpened, .roomClosed, .roomMembers, .joinHandled, .drained: return
     }
     table.session(connection)?.perform { $0.receive(event) }
   }

@@ -16,7 +16,7 @@ final class SessionHandler: ChannelInboundHandler {
   private let maxQueuedBytes: Int
 
   private var context: ChannelHandlerContext?
-  /// Where the room of the last join lives.
+  /// Where the member of the last join is.
   private var shard = 0
   private var timer: Scheduled<Void>?
   private var timerDeadline = MonotonicInstant.never
@@ -93,8 +93,10 @@ extension SessionHandler {
 
   private func perform(_ action: SessionAction) {
     switch action {
-    case .join(let join):
-      shard = gateway.place(join.join.room)
+    case .join(var join):
+      let seat = gateway.place(join.join)
+      shard = seat.shard
+      join.home = seat.home
       gateway.submit(.join(machine.connection, join), shard: shard)
     case .submit(let command):
       gateway.submit(command, shard: shard)

@@ -19,9 +19,8 @@ package struct MissingPackets: Sendable {
     var due = MonotonicInstant(nanoseconds: 0)
   }
 
-  /// In the order of their sequence numbers; the first `count` are in use.
-  private var holes = InlineArray<128, Hole>(repeating: Hole())
-  private var count = 0
+  /// In the order of their sequence numbers. The memory, 3 KiB, is taken at the first loss: many streams have none.
+  private var holes: [Hole] = []
   private var highest: UInt16?
 
   /// Round trip time to the sender, if known; requests are not repeated faster.
@@ -34,7 +33,7 @@ package struct MissingPackets: Sendable {
   package init() {}
 
   /// Packets that are missing and not given up.
-  package var pending: Int { count }
+  package var pending: Int { holes.count }
 
   /// Takes in the number of a packet that arrived, by whatever way.
   package mutating func received(_ sequence: UInt16, at now: MonotonicInstant) {
@@ -46,11 +45,11 @@ package struct MissingPackets: Sendable {
     self.highest = sequence
     let gap = Int(sequence &- highest) - 1
     guard gap > 0 else { return }
-    guard count + gap <= Self.capacity else { return giveUp(at: now) }
+    guard holes.count + gap <= Self.capacity else { return giveUp(at: now) }
     let due = now + Self.reorderWait
     for step in 1...gap {
-      holes[count] = Hole(sequence: highest &+ UInt16(step), tries: 0, since: now, due: due)
-      count += 1
+      if holes.capacity == 0 { holes.reserveCapacity(Self.capacity) }
+      holes.append(Hole(sequence: highest &+ UInt16(step), tries: 0, since: now, due: due))
     }
     nextDeadline = min(nextDeadline, due)
   }
@@ -62,7 +61,7 @@ package struct MissingPackets: Sendable {
     var asked: [UInt16] = []
     var kept = 0
     nextDeadline = .never
-    for index in 0..<count {
+    for index in holes.indices {
       var hole = holes[index]
       if hole.due <= now {
         guard hole.tries < Self.maximumTries, now.nanoseconds(since: hole.since) <= Self.maximumAge.nanoseconds else {
@@ -77,20 +76,19 @@ package struct MissingPackets: Sendable {
       holes[kept] = hole
       kept += 1
     }
-    count = kept
+    holes.removeLast(holes.count - kept)
     return asked
   }
 
   private mutating func fill(_ sequence: UInt16) {
-    guard let found = (0..<count).first(where: { holes[$0].sequence == sequence }) else { return }
-    for index in found..<(count - 1) { holes[index] = holes[index + 1] }
-    count -= 1
-    if count == 0 { nextDeadline = .never }
+    guard let found = holes.firstIndex(where: { $0.sequence == sequence }) else { return }
+    holes.remove(at: found)
+    if holes.isEmpty { nextDeadline = .never }
   }
 
   /// So much is lost that a key frame is cheaper and quicker than the packets.
   private mutating func giveUp(at now: MonotonicInstant) {
-    count = 0
+    holes.removeAll(keepingCapacity: true)
     // So that whoever waits for the deadline sees at once that a key frame is needed.
     nextDeadline = now
     needsKeyFrame = true

@@ -6,6 +6,10 @@ package import WireBytes
 /// A publication keeps its slot while its member publishes it. Only when there are more publications than slots does
 /// another take its place: one that the client asked for, one of higher priority, or one of a member that speaks, in
 /// this order. Among equals nothing moves.
+///
+/// At rest no free place has a publication waiting for it, and none that waits has more merit than one that is placed.
+/// So what appears or begins to speak is compared with what is placed, and not with all the others: in a large room most
+/// publications wait, and every member has an assigner.
 package struct SlotAssigner: Sendable {
   package struct Publication: Hashable, Sendable {
     package let member: MemberID
@@ -72,6 +76,10 @@ package struct SlotAssigner: Sendable {
   private var places: [Place] = []
   private var candidates: [TrackReference: Candidate] = [:]
   private var announcements: UInt64 = 0
+  /// Publications of the members that speak now.
+  private var speakers: [TrackReference] = []
+  /// Publications with a wish or a priority, of which one that waits may have more merit than a speaker.
+  private var favourites: Set<TrackReference> = []
 
   package init() {}
 
@@ -99,14 +107,21 @@ package struct SlotAssigner: Sendable {
   package mutating func publish(_ publication: Publication) -> [SlotAssignments.Slot] {
     let former = holders
     let reference = publication.reference
+    let isNew = candidates[reference] == nil
     candidates[reference, default: Candidate(publication: publication)].publication = publication
-    return settle(from: former)
+    note(reference)
+    guard isNew else { return settle(from: former) }
+    promote([reference])
+    return changes(from: former)
   }
 
   package mutating func unpublish(_ reference: TrackReference) -> [SlotAssignments.Slot] {
-    let former = holders
     guard let candidate = candidates.removeValue(forKey: reference) else { return [] }
-    if let place = candidate.place { places[place].holder = nil }
+    favourites.remove(reference)
+    speakers.removeAll { $0 == reference }
+    guard let place = candidate.place else { return [] }
+    let former = holders
+    places[place].holder = nil
     return settle(from: former)
   }
 
@@ -124,19 +139,32 @@ package struct SlotAssigner: Sendable {
       candidate.place = nil
     }
     candidates[reference] = candidate
+    note(reference)
     return settle(from: former)
   }
 
-  /// The members that speak now; all others do not.
-  package mutating func speaking(_ members: [MemberID]) -> [SlotAssignments.Slot] {
-    let former = holders
+  /// The publications of the members that speak now; all others do not. Unknown ones are ignored.
+  package mutating func speaking(tracks: [TrackReference]) -> [SlotAssignments.Slot] {
     announcements += 1
-    for index in candidates.values.indices {
-      let speaks = members.contains(candidates.values[index].publication.member)
-      candidates.values[index].publication.speaking = speaks
-      if speaks { candidates.values[index].lastSpoke = announcements }
+    for reference in speakers { candidates[reference]?.publication.speaking = false }
+    speakers = tracks.filter { candidates[$0] != nil }
+    for reference in speakers {
+      candidates[reference]?.publication.speaking = true
+      candidates[reference]?.lastSpoke = announcements
     }
-    return settle(from: former)
+    let former = holders
+    guard favourites.isEmpty else { return settle(from: former) }
+    promote(speakers)
+    return changes(from: former)
+  }
+
+  private mutating func note(_ reference: TrackReference) {
+    guard let candidate = candidates[reference] else { return }
+    if candidate.wish == true || candidate.publication.priority != 0 {
+      favourites.insert(reference)
+    } else {
+      favourites.remove(reference)
+    }
   }
 
   private var holders: [TrackReference?] { places.map(\.holder) }
@@ -147,11 +175,31 @@ package struct SlotAssigner: Sendable {
       guard let next = bestWaiting() else { break }
       put(next, in: index)
     }
-    while let next = bestWaiting(), let worst = worstPlaced(), worst.merit < next.merit, let place = worst.place {
-      candidates[worst.publication.reference]?.place = nil
-      put(next, in: place)
+    while let next = bestWaiting(), displaceWorst(by: next) {}
+    return changes(from: former)
+  }
+
+  /// The same when only these can have come to deserve a place.
+  private mutating func promote(_ references: [TrackReference]) {
+    let waiting = references.compactMap { candidates[$0] }.filter { $0.place == nil && $0.wish != false }
+    for candidate in waiting.sorted(by: { $0.precedes($1) }) {
+      if let free = places.firstIndex(where: { $0.holder == nil }) {
+        put(candidate, in: free)
+      } else if !displaceWorst(by: candidate) {
+        return
+      }
     }
-    return places.indices.compactMap { index in
+  }
+
+  private mutating func displaceWorst(by candidate: Candidate) -> Bool {
+    guard let worst = worstPlaced(), worst.merit < candidate.merit, let place = worst.place else { return false }
+    candidates[worst.publication.reference]?.place = nil
+    put(candidate, in: place)
+    return true
+  }
+
+  private func changes(from former: [TrackReference?]) -> [SlotAssignments.Slot] {
+    places.indices.compactMap { index in
       let place = places[index]
       guard place.holder != former[index] else { return nil }
       guard let holder = place.holder, let candidate = candidates[holder] else {
@@ -183,7 +231,8 @@ package struct SlotAssigner: Sendable {
 
   private func worstPlaced() -> Candidate? {
     var worst: Candidate?
-    for candidate in candidates.values where candidate.place != nil {
+    for place in places {
+      guard let holder = place.holder, let candidate = candidates[holder] else { continue }
       if worst.map({ $0.precedes(candidate) }) ?? true { worst = candidate }
     }
     return worst

@@ -28,6 +28,20 @@ package struct MembershipLog: Sendable {
 
   package func contains(_ member: MemberID) -> Bool { items.contains { $0.member == member } }
 
+  /// The present member with this join index.
+  package func member(joinIndex: UInt32) -> MemberID? {
+    var (low, high) = (0, items.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if items[middle].joinIndex < joinIndex { low = middle + 1 } else { high = middle }
+    }
+    return low < items.count && items[low].joinIndex == joinIndex ? items[low].member : nil
+  }
+
+  package func joinIndex(of member: MemberID) -> Int? {
+    items.first { $0.member == member }.map { Int($0.joinIndex) }
+  }
+
   /// Appends a join. The caller has checked that no present member has this bundle: a member twice in one roster
   /// would share one set of keys, so that is a bug and traps.
   ///

@@ -23,6 +23,8 @@ package enum DropReason: UInt8, CaseIterable, Sendable {
   case paddingOnly
   case lateForSlot
   case protectFailed
+  case linkFull
+  case linkUnknownTrack
 
   /// The value of the `reason` label.
   package var label: String {
@@ -50,6 +52,8 @@ package enum DropReason: UInt8, CaseIterable, Sendable {
     case .paddingOnly: "padding_only"
     case .lateForSlot: "late_for_slot"
     case .protectFailed: "protect_failed"
+    case .linkFull: "link_full"
+    case .linkUnknownTrack: "link_unknown_track"
     }
   }
 }

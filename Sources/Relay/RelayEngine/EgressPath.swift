@@ -29,7 +29,10 @@ extension ShardEngine {
     header.mid = leg.shortMid
     if let descriptor = packet.descriptor { header.frameNumber = leg.frameNumber.rewrite(descriptor.frameNumber) }
     // Before it is put out: what is dropped for want of room below is a hole that the subscriber can ask for.
-    leg.rewrites.record(out: sequence, source: packet.header.sequenceNumber, encoding: UInt8(encoding))
+    // Without an RTX stream nothing is ever sent again, and the log takes memory.
+    if leg.codec.rtxPayloadType != nil {
+      leg.rewrites.record(out: sequence, source: packet.header.sequenceNumber, encoding: UInt8(encoding))
+    }
     guard
       let length = put(
         header, payloadOf: packet.slot, from: packet.payloadStart, to: packet.header.payloadEnd,

@@ -12,9 +12,12 @@ package struct AdmittedJoin: Sendable {
   package var join: Join
   package var canPublish: Bool
   package var canSubscribe: Bool
+  /// The shard that is the room's home; nil when it is the one that gets the command.
+  package var home: Int?
 
-  package init(join: Join, canPublish: Bool, canSubscribe: Bool) {
+  package init(join: Join, canPublish: Bool, canSubscribe: Bool, home: Int? = nil) {
     self.join = join
+    self.home = home
     self.canPublish = canPublish
     self.canSubscribe = canSubscribe
   }

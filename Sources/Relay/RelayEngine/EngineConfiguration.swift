@@ -5,6 +5,8 @@ package import WireBytes
 package struct EngineConfiguration: Sendable {
   /// The candidates that answers carry, each with this shard's port.
   package var advertised: [Endpoint]
+  /// This shard's number among those that share rooms.
+  package var shard = 0
   package var maxMembersPerRoom = 500
   package var maxRooms = 10_000
   /// Without an answered consent check for this long, a client's media is gone (RFC 7675 section 5.1: 30 s at most).

@@ -9,6 +9,8 @@ package struct EngineCounters: Sendable {
   /// RTP copies put out to subscribers, retransmissions not included.
   package var packetsForwarded: UInt64 = 0
   package var bytesForwarded: UInt64 = 0
+  /// RTP packets handed to other shards, one for each shard.
+  package var packetsLinked: UInt64 = 0
   /// All datagrams put out: media, RTCP, STUN, DTLS.
   package var packetsSent: UInt64 = 0
 

@@ -11,6 +11,10 @@ package enum EngineEvent: Sendable {
   case close(ConnectionID, Goodbye.Reason)
   case roomOpened(RoomID)
   case roomClosed(RoomID)
+  /// So many of the room's members are on this shard now.
+  case roomMembers(RoomID, Int)
+  /// One `join` command was taken or refused, and what came of it has been said.
+  case joinHandled(RoomID)
   /// After `drain`: every connection was told goodbye.
   case drained
 }

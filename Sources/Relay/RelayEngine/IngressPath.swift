@@ -58,7 +58,7 @@ extension ShardEngine {
       return .rtpMalformed
     }
     let known = peer.route(of: header.ssrc)
-    guard let route = known ?? learnRoute(slot, header, extensions, of: peer) else {
+    guard let route = known ?? learnRoute(slot, header, extensions, of: peer, at: now) else {
       return peer.announced.isEmpty ? .notPublished : .unknownSSRC
     }
     defer {
@@ -91,7 +91,7 @@ extension ShardEngine {
     encoding.missing.received(primary.sequenceNumber, at: now)
     arm(peer, by: encoding.missing.nextDeadline)
     guard header.payloadEnd > payloadStart else {
-      closeGap(primary.sequenceNumber, in: track, encoding: route.encoding)
+      closeGap(primary.sequenceNumber, in: track, encoding: route.encoding, at: now)
       return .paddingOnly
     }
     if !route.isRetransmission { encoding.pulse.beat(at: now) }
@@ -100,7 +100,7 @@ extension ShardEngine {
       into: batch)
   }
 
-  private func fanOut(
+  func fanOut(
     _ slot: PacketSlot, _ header: RTPHeader, _ extensions: HeaderExtensions, payloadStart: Int, track: IngressTrack,
     encoding index: Int, at now: MonotonicInstant, into batch: EgressBatch
   ) -> DropReason? {
@@ -122,6 +122,7 @@ extension ShardEngine {
       // Only its first packet lets subscribers in, so a key frame whose first packet was lost is none.
       if let descriptor, descriptor.hasStructure, descriptor.startOfFrame {
         encoding.keyframes.arrived(at: now)
+        encoding.linkedRequest.answered()
         if track.encodings.count > 1 { encoding.height = height(in: slot, at: extensions.dependencyDescriptor) }
       }
     } else if !extensions.audioLevel.isEmpty {
@@ -135,6 +136,8 @@ extension ShardEngine {
       switch leg {
       case .peer(let receiveSlot):
         forward(packet, of: track, encoding: index, to: receiveSlot, at: now, into: batch)
+      case .shard(let shard):
+        forward(packet, of: track, encoding: index, toShard: shard, at: now, into: batch)
       }
     }
     return nil
@@ -147,10 +150,11 @@ extension ShardEngine {
   }
 
   /// A packet without payload is not forwarded: the legs' sequence numbers close over it.
-  private func closeGap(_ sequence: UInt16, in track: IngressTrack, encoding: Int) {
+  func closeGap(_ sequence: UInt16, in track: IngressTrack, encoding: Int, at now: MonotonicInstant) {
     for leg in track.legs {
       switch leg {
       case .peer(let slot): if slot.currentEncoding == encoding { slot.sequence.drop(sequence) }
+      case .shard(let shard): tellLink(.gap, sequence, of: track, encoding: encoding, shard: shard, at: now)
       }
     }
   }
@@ -162,18 +166,23 @@ extension ShardEngine {
     broadcast(.notice(Notice(code: .e2eeRequired, member: track.member, track: track.id)), in: peer.room)
   }
 
-  private func heard(_ level: UInt8, of track: IngressTrack, at now: MonotonicInstant) {
-    guard case .peer(let peer) = track.source else { return }
-    peer.room.speakers.level(peer.index.position, dBov: level, at: now)
-    arm(peer.room)
+  func heard(_ level: UInt8, of track: IngressTrack, at now: MonotonicInstant) {
+    guard let home = track.room.home else {
+      track.room.speakers.level(track.joinOrder, dBov: level, at: now)
+      return arm(track.room)
+    }
+    // The home hears it in the packet, if it gets that.
+    guard track.linkID != 0, !track.goes(toShard: home) else { return }
+    tellLink(.level, UInt16(level), of: track, encoding: 0, shard: home, at: now)
   }
 
   /// A new SSRC has number spaces of its own: what was counted and cached under the old one means nothing for it.
-  private func restart(_ encoding: Encoding, at position: Int, of track: IngressTrack) {
+  func restart(_ encoding: Encoding, at position: Int, of track: IngressTrack, at now: MonotonicInstant) {
     encoding.restart()
     for leg in track.legs {
       switch leg {
       case .peer(let slot): if slot.currentEncoding == position { slot.currentEncoding = nil }
+      case .shard(let shard): tellLink(.restart, 0, of: track, encoding: position, shard: shard, at: now)
       }
     }
   }
@@ -181,7 +190,7 @@ extension ShardEngine {
   /// Binds an SSRC that the offer did not name to its track, by the mid and rid extensions (RFC 8843 section 9.2,
   /// RFC 8852 section 3).
   private func learnRoute(
-    _ slot: PacketSlot, _ header: RTPHeader, _ extensions: HeaderExtensions, of peer: Peer
+    _ slot: PacketSlot, _ header: RTPHeader, _ extensions: HeaderExtensions, of peer: Peer, at now: MonotonicInstant
   ) -> IngressRoute? {
     let (mid, rid, repaired) = slab.read(slot) { bytes in
       (
@@ -202,7 +211,7 @@ extension ShardEngine {
     if isRetransmission {
       encoding.rtxSSRC = header.ssrc
     } else {
-      if old != nil { restart(encoding, at: position, of: track) }
+      if old != nil { restart(encoding, at: position, of: track, at: now) }
       encoding.ssrc = header.ssrc
     }
     let route = IngressRoute(ssrc: header.ssrc, track: track, encoding: position, isRetransmission: isRetransmission)

@@ -4,9 +4,17 @@ import SDP
 import Signaling
 import WireBytes
 
-/// Where a track's packets come from. Version 1 has peers only; a link from another shard or node joins here.
+/// Where a track's packets come from. A flow from another node joins here.
 enum IngressSource {
   case peer(Peer)
+  /// The track's publisher is on another shard.
+  case link(LinkSource)
+}
+
+/// A publication's name on the shard where its packets come in.
+struct LinkSource: Hashable {
+  let shard: Int
+  let id: UInt32
 }
 
 /// One RTP stream of a track: the only one, or one simulcast encoding.
@@ -25,6 +33,9 @@ final class Encoding {
   var pulse = StreamPulse()
   /// Lines of its pictures, by its latest key frame; nil when that did not say.
   var height: Int?
+  var lastPacketAt = MonotonicInstant(nanoseconds: 0)
+  /// A key frame that another shard asked for before the SSRC was known, or that this shard asked another for.
+  var linkedRequest = LinkedKeyFrameRequest()
 
   init(rid: ShortText?, cacheBytes: Int) {
     self.rid = rid
@@ -45,8 +56,13 @@ final class Encoding {
 /// A publication: one member's track, its encodings, and the legs it fans out to.
 final class IngressTrack {
   let source: IngressSource
+  unowned let room: Room
   let member: MemberID
+  /// The publisher's join index.
+  let joinOrder: Int
   let id: String
+  /// This shard's name for a publication of its own; 0 for others.
+  let linkID: UInt32
   let trackSource: TrackSource
   let mid: String
   var codec: NegotiatedCodec
@@ -56,21 +72,35 @@ final class IngressTrack {
   var muted: Bool
   /// Whether the room was told that this track is refused for want of a Dependency Descriptor.
   var refused = false
+  /// Extension ids of the packets that came over a link.
+  var linkedIDs = HeaderExtensionIDs()
 
   var kind: MediaKind { trackSource.kind }
   var reference: TrackReference { TrackReference(member: member, track: id) }
 
   init(
-    source: IngressSource, member: MemberID, track: Publish.Track, codec: NegotiatedCodec, encodings: [Encoding]
+    source: IngressSource, room: Room, member: MemberID, joinOrder: Int, linkID: UInt32 = 0, track: Publish.Track,
+    codec: NegotiatedCodec, encodings: [Encoding]
   ) {
     self.source = source
+    self.room = room
     self.member = member
+    self.joinOrder = joinOrder
+    self.linkID = linkID
     id = track.id
     trackSource = track.source
     mid = track.mid
     muted = track.muted ?? false
     self.codec = codec
     self.encodings = encodings
+  }
+
+  /// Extension ids of the packets in the caches.
+  var packetIDs: HeaderExtensionIDs {
+    switch source {
+    case .peer(let publisher): publisher.ids
+    case .link: linkedIDs
+    }
   }
 
   var announcement: PublishedTrack {

@@ -10,54 +10,85 @@ extension ShardEngine {
   private static let maxBundleBytes = 32 * 1024
 
   func join(_ admitted: AdmittedJoin, on connection: ConnectionID, at now: MonotonicInstant, into batch: EgressBatch) {
-    func refuse(_ code: SignalingError.Code, _ message: String) {
-      events.append(.send(connection, .error(SignalingError(code: code, message: message, about: "join"))))
-    }
     let join = admitted.join
-    guard !draining else { return refuse(.shuttingDown, "the relay is shutting down") }
-    guard connections[connection] == nil else { return refuse(.badState, "this connection has joined already") }
-    guard !join.bundle.bytes.isEmpty, join.bundle.bytes.count <= Self.maxBundleBytes else {
-      return refuse(.tooLarge, "a key bundle holds 1 to \(Self.maxBundleBytes) bytes")
+    do throws(SignalingError) {
+      guard !draining else { throw Self.refusal(.shuttingDown, "the relay is shutting down") }
+      guard connections[connection] == nil else { throw Self.refusal(.badState, "this connection has joined already") }
+      guard !join.bundle.bytes.isEmpty, join.bundle.bytes.count <= Self.maxBundleBytes else {
+        throw Self.refusal(.tooLarge, "a key bundle holds 1 to \(Self.maxBundleBytes) bytes")
+      }
+      if let token = join.resume {
+        guard let peer = resumeTokens[token].flatMap({ peers[$0] }), peer.bundle == join.bundle,
+          peer.room.id == join.room
+        else { throw Self.resumeRefusal }
+        if let home = peer.room.home {
+          return ask(home, .resume(join.room, peer.member, connection), for: connection)
+        }
+        resume(peer, on: connection, with: joined(peer.member, in: peer.room, resumed: true), at: now)
+      } else {
+        if let home = admitted.home, home != configuration.shard, rings.indices.contains(home) {
+          return ask(home, .join(connection, admitted), for: connection)
+        }
+        let room = try room(for: join)
+        admit(admitted, to: room, on: connection, at: now)
+      }
+    } catch {
+      events.append(.send(connection, .error(error)))
     }
-    if let token = join.resume {
-      guard let peer = resumeTokens[token].flatMap({ peers[$0] }), peer.bundle == join.bundle, peer.room.id == join.room
-      else { return refuse(.resumeRefused, "nothing to resume: join anew with a fresh bundle") }
-      return resume(peer, on: connection, at: now, into: batch)
-    }
+    events.append(.joinHandled(join.room))
+  }
+
+  static func refusal(_ code: SignalingError.Code, _ message: String) -> SignalingError {
+    SignalingError(code: code, message: message, about: "join")
+  }
+
+  static let resumeRefusal = refusal(.resumeRefused, "nothing to resume: join anew with a fresh bundle")
+
+  /// At the room's home: the room that takes this join, opened if need be.
+  func room(for join: Join) throws(SignalingError) -> Room {
     let room: Room
     if let existing = rooms[join.room] {
+      // A room has one log. That a part of it is here says that its home is elsewhere.
+      guard existing.home == nil else { throw Self.refusal(.badState, "the room is open elsewhere: try again") }
       room = existing
     } else {
-      guard rooms.count < configuration.maxRooms else { return refuse(.roomFull, "the relay holds no more rooms") }
-      room = Room(id: join.room, timing: configuration.rekey, hash: HopDigest.sha3_256)
+      guard rooms.count < configuration.maxRooms else {
+        throw Self.refusal(.roomFull, "the relay holds no more rooms")
+      }
+      room = Room(id: join.room, home: nil, timing: configuration.rekey, hash: HopDigest.sha3_256)
       rooms[join.room] = room
       events.append(.roomOpened(join.room))
     }
-    guard room.peers.count < configuration.maxMembersPerRoom else { return refuse(.roomFull, "the room is full") }
-    let member = MembershipLog.memberID(bundle: join.bundle, hash: HopDigest.sha3_256)
-    guard room[member: member] == nil else {
-      return refuse(.badState, "this bundle is in the room already: bundles are for one join only")
+    guard room.memberCount < configuration.maxMembersPerRoom else {
+      throw Self.refusal(.roomFull, "the room is full")
     }
-    admit(member, admitted, to: room, on: connection, at: now)
+    let member = MembershipLog.memberID(bundle: join.bundle, hash: HopDigest.sha3_256)
+    guard !room.log.contains(member) else {
+      throw Self.refusal(.badState, "this bundle is in the room already: bundles are for one join only")
+    }
+    return room
   }
 
   private func admit(
-    _ member: MemberID, _ admitted: AdmittedJoin, to room: Room, on connection: ConnectionID, at now: MonotonicInstant
+    _ admitted: AdmittedJoin, to room: Room, on connection: ConnectionID, at now: MonotonicInstant
   ) {
-    let peer = Peer(
-      index: peers.reserve(), room: room, member: member, join: admitted, connection: connection,
-      resumeToken: Base64URL.encode(random.bytes(24)), maxVideoBitrate: configuration.maxVideoBitrate, random: random)
-    peers.insert(peer)
-    connections[connection] = peer.index
-    resumeTokens[peer.resumeToken] = peer.index
+    let entry = log(admitted, in: room, at: now)
+    let peer = makePeer(entry.member, joinOrder: Int(entry.n), admitted, in: room, on: connection)
+    welcome(peer, with: joined(entry.member, in: room, resumed: false))
+    changed(room, entry, at: now)
+  }
+
+  /// At the room's home: puts a join into the log and tells those who are there.
+  func log(_ admitted: AdmittedJoin, in room: Room, at now: MonotonicInstant) -> MembershipEntry {
     let capabilities = Self.plain(admitted.join.capabilities)
     let entry = room.log.join(bundle: admitted.join.bundle, capabilities: capabilities, at: now)
     let change = MembershipChange(entry: entry, bundle: admitted.join.bundle, capabilities: capabilities)
     broadcast(.membership(change), in: room)
-    room.add(peer)
     counters.joins &+= 1
-    tell(peer, .joined(joined(peer, resumed: false)))
-    for track in room.publications(except: member) { offer(track, to: peer) }
+    return entry
+  }
+
+  func changed(_ room: Room, _ entry: MembershipEntry, at now: MonotonicInstant) {
     room.trigger.changed(entry: entry, log: room.log, at: now)
     arm(room)
   }
@@ -69,21 +100,41 @@ extension ShardEngine {
     }
   }
 
-  private func joined(_ peer: Peer, resumed: Bool) -> Joined {
-    let room = peer.room
-    return Joined(
-      member: peer.member, room: room.id, epoch: room.trigger.executedEpoch, roster: room.log.members,
-      head: room.log.head, published: room.publications(except: peer.member).map(\.announcement),
-      resumeToken: peer.resumeToken, resumed: resumed,
+  func makePeer(
+    _ member: MemberID, joinOrder: Int, _ admitted: AdmittedJoin, in room: Room, on connection: ConnectionID
+  ) -> Peer {
+    let peer = Peer(
+      index: peers.reserve(), room: room, member: member, joinOrder: joinOrder, join: admitted,
+      connection: connection, resumeToken: newResumeToken(), maxVideoBitrate: configuration.maxVideoBitrate,
+      random: random)
+    peers.insert(peer)
+    connections[connection] = peer.index
+    resumeTokens[peer.resumeToken] = peer.index
+    room.add(peer)
+    events.append(.roomMembers(room.id, room.peers.count))
+    return peer
+  }
+
+  func welcome(_ peer: Peer, with joined: Joined) {
+    var joined = joined
+    joined.resumeToken = peer.resumeToken
+    tell(peer, .joined(joined))
+    for track in peer.room.publications(except: peer.member) { offer(track, to: peer) }
+  }
+
+  /// At the room's home: what a member is told when it joins or resumes, but for its resume token.
+  func joined(_ member: MemberID, in room: Room, resumed: Bool) -> Joined {
+    Joined(
+      member: member, room: room.id, epoch: room.trigger.executedEpoch, roster: room.log.members,
+      head: room.log.head, published: room.publications(except: member).map(\.announcement),
+      resumeToken: "", resumed: resumed,
       limits: Joined.Limits(
         maxMembers: configuration.maxMembersPerRoom, maxSealedBytes: configuration.maxSealedBytes,
         maxVideoBitrate: Int(configuration.maxVideoBitrate),
         resumeWindowMs: configuration.resumeWindow.milliseconds))
   }
 
-  private func resume(
-    _ peer: Peer, on connection: ConnectionID, at now: MonotonicInstant, into batch: EgressBatch
-  ) {
+  func resume(_ peer: Peer, on connection: ConnectionID, with joined: Joined, at now: MonotonicInstant) {
     if let old = peer.connection {
       connections[old] = nil
       events.append(.close(old, .replaced))
@@ -92,9 +143,11 @@ extension ShardEngine {
     peer.connection = connection
     peer.resumeDeadline = peer.consentLostAt.map { $0 + configuration.resumeWindow } ?? .never
     counters.resumes &+= 1
-    events.append(.send(connection, .joined(joined(peer, resumed: true))))
+    var joined = joined
+    joined.resumeToken = peer.resumeToken
+    events.append(.send(connection, .joined(joined)))
     for message in peer.backlog.takeAll() { events.append(.send(connection, message)) }
-    broadcast(.notice(Notice(code: .reconnected, member: peer.member)), in: peer.room, except: peer)
+    broadcast(.notice(Notice(code: .reconnected, member: peer.member)), in: peer.room, except: peer.member)
     arm(peer)
   }
 
@@ -103,7 +156,7 @@ extension ShardEngine {
     connections[connection] = nil
     peer.connection = nil
     peer.resumeDeadline = min(peer.resumeDeadline, now + configuration.resumeWindow)
-    broadcast(.notice(Notice(code: .reconnecting, member: peer.member)), in: peer.room, except: peer)
+    broadcast(.notice(Notice(code: .reconnecting, member: peer.member)), in: peer.room, except: peer.member)
     arm(peer)
   }
 
@@ -125,18 +178,29 @@ extension ShardEngine {
     if let connection = peer.connection { connections[connection] = nil }
     resumeTokens[peer.resumeToken] = nil
     room.remove(peer)
-    room.speakers.remove(peer.index.position)
     peers.remove(peer)
+    events.append(.roomMembers(room.id, room.peers.count))
+    if let home = room.home {
+      send(.left(room.id, peer.member, cause), to: home)
+      if room.peers.isEmpty { closePart(room) }
+    } else {
+      left(peer.member, joinOrder: peer.joinOrder, cause: cause, in: room, at: now)
+    }
+  }
+
+  /// At the room's home: a member is gone, wherever it was.
+  func left(
+    _ member: MemberID, joinOrder: Int, cause: MembershipCause, in room: Room, at now: MonotonicInstant
+  ) {
+    room.speakers.remove(joinOrder)
     counters.leaves[cause, default: 0] += 1
-    if let entry = room.log.leave(peer.member, cause: cause) {
+    if let entry = room.log.leave(member, cause: cause) {
       broadcast(.membership(MembershipChange(entry: entry, bundle: nil)), in: room)
       room.trigger.changed(entry: entry, log: room.log, at: now)
     }
-    if room.peers.isEmpty {
-      rooms[room.id] = nil
-      events.append(.roomClosed(room.id))
-    } else {
-      arm(room)
-    }
+    guard room.memberCount == 0 else { return arm(room) }
+    for track in room.linked.values { forget(track) }
+    rooms[room.id] = nil
+    events.append(.roomClosed(room.id))
   }
 }

@@ -20,10 +20,18 @@ extension ShardEngine {
       for leg in track.legs {
         switch leg {
         case .peer(let slot): retarget(slot, isNewWish: false, at: now, into: batch)
+        case .shard: break
         }
       }
     }
     watchLayers(of: publisher, at: now)
+  }
+
+  /// The same for publications of other shards, which no publisher here looks after.
+  func checkLinkedLayers(of subscriber: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
+    for slot in subscriber.slots {
+      if let track = slot.track, case .link = track.source { retarget(slot, isNewWish: false, at: now, into: batch) }
+    }
   }
 
   /// Takes the encoding that suits the slot best now, and asks for the key frame with which it begins.

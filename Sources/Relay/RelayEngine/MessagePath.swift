@@ -36,8 +36,27 @@ extension ShardEngine {
     }
   }
 
-  func broadcast(_ message: RelayMessage, in room: Room, except: Peer? = nil) {
-    for peer in room.peers where peer !== except { tell(peer, message) }
+  /// Says something to the whole room. It goes through the room's home, so that all members hear all in one order.
+  func broadcast(_ message: RelayMessage, in room: Room, except: MemberID? = nil) {
+    if let home = room.home { return send(.say(room.id, message, except: except), to: home) }
+    for part in room.parts { send(.broadcast(room.id, message, except: except), to: part) }
+    tellPart(of: room, message, except: except)
+  }
+
+  func tellPart(of room: Room, _ message: RelayMessage, except: MemberID?) {
+    for peer in room.peers where peer.member != except { tell(peer, message) }
+  }
+
+  /// At the room's home: says something to a member, wherever it is. False when there is no such member.
+  func tell(_ member: MemberID, in room: Room, _ message: RelayMessage) -> Bool {
+    if let peer = room[member: member] {
+      tell(peer, message)
+    } else if let shard = room.shards[member] {
+      send(.tell(room.id, member, message), to: shard)
+    } else {
+      return false
+    }
+    return true
   }
 
   func fail(_ peer: Peer, _ code: SignalingError.Code, _ message: String, about: String) {
@@ -50,17 +69,24 @@ extension ShardEngine {
       return fail(
         peer, .tooLarge, "a sealed body may hold \(configuration.maxSealedBytes) bytes at most", about: "sealed")
     }
-    let message = RelayMessage.sealed(SealedFromMember(from: peer.member, body: sealed.body))
+    if let home = peer.room.home { return send(.sealed(peer.room.id, from: peer.member, sealed), to: home) }
+    relay(sealed, from: peer.member, in: peer.room)
+  }
+
+  /// At the room's home.
+  func relay(_ sealed: SealedToMember, from sender: MemberID, in room: Room) {
+    let message = RelayMessage.sealed(SealedFromMember(from: sender, body: sealed.body))
     guard let member = sealed.to else {
-      counters.sealedMessages &+= UInt64(peer.room.peers.count - 1)
-      counters.sealedBytes &+= UInt64((peer.room.peers.count - 1) * sealed.body.bytes.count)
-      return broadcast(message, in: peer.room, except: peer)
+      counters.sealedMessages &+= UInt64(room.memberCount - 1)
+      counters.sealedBytes &+= UInt64((room.memberCount - 1) * sealed.body.bytes.count)
+      return broadcast(message, in: room, except: sender)
     }
-    guard let target = peer.room[member: member], target !== peer else {
-      return fail(peer, .notFound, "no such member is in the room", about: "sealed")
+    guard member != sender, tell(member, in: room, message) else {
+      let error = SignalingError(code: .notFound, message: "no such member is in the room", about: "sealed")
+      _ = tell(sender, in: room, .error(error))
+      return
     }
     counters.sealedMessages &+= 1
     counters.sealedBytes &+= UInt64(sealed.body.bytes.count)
-    tell(target, message)
   }
 }

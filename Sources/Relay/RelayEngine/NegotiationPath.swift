@@ -83,15 +83,20 @@ extension ShardEngine {
     for track in peer.tracks {
       guard let codec = peer.sections.first(where: { $0.mid == track.mid && $0.sends })?.codec, codec != track.codec
       else { continue }
-      let isOther = codec.name != track.codec.name
-      track.codec = codec
-      guard isOther else { continue }
-      for encoding in track.encodings { encoding.restart() }
-      for subscriber in peer.room.peers {
-        guard let mid = subscriber.assigner(track.kind).mid(of: track.reference) else { continue }
-        let again = SlotAssignments.Slot(mid: mid, member: track.member, track: track.id, why: .published)
-        apply([again], to: subscriber, at: now, into: batch)
-      }
+      recode(track, codec, at: now, into: batch)
+      announce(track, codec, of: peer.member, in: peer.room)
+    }
+  }
+
+  func recode(_ track: IngressTrack, _ codec: NegotiatedCodec, at now: MonotonicInstant, into batch: EgressBatch) {
+    let isOther = codec.name != track.codec.name
+    track.codec = codec
+    guard isOther else { return }
+    for encoding in track.encodings { encoding.restart() }
+    for subscriber in track.room.peers {
+      guard let mid = subscriber.assigner(track.kind).mid(of: track.reference) else { continue }
+      let again = SlotAssignments.Slot(mid: mid, member: track.member, track: track.id, why: .published)
+      apply([again], to: subscriber, at: now, into: batch)
     }
   }
 
@@ -125,7 +130,7 @@ extension ShardEngine {
     _ slot: ReceiveSlot, of peer: Peer, at now: MonotonicInstant, into batch: EgressBatch
   ) {
     guard let given = peer.assigner(slot.kind).assignment(mid: slot.mid),
-      let track = peer.room[member: given.member]?.track(id: given.track), slot.match(track) != nil
+      let track = peer.room.track(given), slot.match(track) != nil
     else { return }
     let again = SlotAssignments.Slot(mid: slot.mid, member: given.member, track: given.track, why: .published)
     apply([again], to: peer, at: now, into: batch)

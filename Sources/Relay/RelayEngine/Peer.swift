@@ -26,6 +26,8 @@ final class Peer {
   let index: PeerIndex
   unowned let room: Room
   let member: MemberID
+  /// Position of the member's join in the room's log.
+  let joinOrder: Int
   let bundle: Blob
   let resumeToken: String
   let canPublish: Bool
@@ -84,12 +86,13 @@ final class Peer {
   var quality = Quality.Level.good
 
   init(
-    index: PeerIndex, room: Room, member: MemberID, join: AdmittedJoin, connection: ConnectionID, resumeToken: String,
-    maxVideoBitrate: UInt64, random: RandomSource
+    index: PeerIndex, room: Room, member: MemberID, joinOrder: Int, join: AdmittedJoin, connection: ConnectionID,
+    resumeToken: String, maxVideoBitrate: UInt64, random: RandomSource
   ) {
     self.index = index
     self.room = room
     self.member = member
+    self.joinOrder = joinOrder
     bundle = join.join.bundle
     self.resumeToken = resumeToken
     canPublish = join.canPublish

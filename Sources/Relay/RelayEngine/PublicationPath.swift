@@ -54,9 +54,13 @@ extension ShardEngine {
     guard !added.isEmpty else { return }
     watchLayers(of: peer, at: now)
     arm(peer)
-    broadcast(.published(Published(tracks: added.map(\.announcement))), in: peer.room, except: peer)
-    for track in added {
-      for subscriber in peer.room.peers where subscriber !== peer {
+    announce(added, of: peer.member, in: peer.room, at: now, into: batch)
+  }
+
+  /// Offers publications to the room's members on this shard.
+  func offer(_ tracks: [IngressTrack], toPartOf room: Room, at now: MonotonicInstant, into batch: EgressBatch) {
+    for track in tracks {
+      for subscriber in room.peers where subscriber.member != track.member {
         apply(offerChanges(track, to: subscriber), to: subscriber, at: now, into: batch)
       }
     }
@@ -71,7 +75,9 @@ extension ShardEngine {
       rids.isEmpty
       ? [Encoding(rid: nil, cacheBytes: bytes)] : rids.map { Encoding(rid: ShortText($0), cacheBytes: bytes) }
     let track = IngressTrack(
-      source: .peer(peer), member: peer.member, track: announced, codec: codec, encodings: encodings)
+      source: .peer(peer), room: peer.room, member: peer.member, joinOrder: peer.joinOrder, linkID: newLinkID(),
+      track: announced, codec: codec, encodings: encodings)
+    published[track.linkID] = track
     for (index, encoding) in encodings.enumerated() {
       let former = peer.formerSources.ssrcs(mid: track.mid, rid: encoding.rid)
       var (ssrc, rtx) = (former.primary, former.rtx)
@@ -103,13 +109,23 @@ extension ShardEngine {
       peer.routes.removeAll { $0.track === track }
       peer.formerSources.note(track)
       peer.tracks.removeAll { $0 === track }
-      for subscriber in peer.room.peers where subscriber !== peer {
+      published[track.linkID] = nil
+    }
+    takeBack(tracks, fromPartOf: peer.room, at: now, into: batch)
+    announce(withdrawn: tracks.map(\.reference), of: peer.member, in: peer.room)
+  }
+
+  /// Takes publications out of the slots of the room's members on this shard.
+  func takeBack(
+    _ tracks: [IngressTrack], fromPartOf room: Room, at now: MonotonicInstant, into batch: EgressBatch
+  ) {
+    for track in tracks {
+      for subscriber in room.peers where subscriber.member != track.member {
         subscriber.constraints[track.reference] = nil
         apply(subscriber.assign(track.kind) { $0.unpublish(track.reference) }, to: subscriber, at: now, into: batch)
       }
       track.legs.removeAll()
     }
-    broadcast(.unpublished(TrackSelection(tracks: tracks.map(\.reference))), in: peer.room, except: peer)
   }
 
   func mute(_ mute: Mute, by peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
@@ -122,14 +138,14 @@ extension ShardEngine {
       for index in track.encodings.indices { requestAwaitedKeyFrame(of: track, encoding: index, at: now, into: batch) }
     }
     broadcast(
-      .muted(Muted(member: peer.member, track: track.id, muted: mute.muted)), in: peer.room, except: peer)
+      .muted(Muted(member: peer.member, track: track.id, muted: mute.muted)), in: peer.room, except: peer.member)
   }
 
   func wish(
     _ tracks: [TrackReference], wanted: Bool, by peer: Peer, at now: MonotonicInstant, into batch: EgressBatch
   ) {
     for reference in tracks {
-      guard let track = peer.room[member: reference.member]?.track(id: reference.track) else { continue }
+      guard let track = peer.room.track(reference) else { continue }
       apply(
         peer.assign(track.kind) { $0.setWish(reference, wanted: wanted, priority: nil) }, to: peer, at: now, into: batch
       )
@@ -138,7 +154,7 @@ extension ShardEngine {
 
   func constrain(_ constraints: Constraints, by peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
     let reference = TrackReference(member: constraints.member, track: constraints.track)
-    guard let track = peer.room[member: reference.member]?.track(id: reference.track) else {
+    guard let track = peer.room.track(reference) else {
       return fail(peer, .notFound, "no such track is published", about: "constraints")
     }
     if let priority = constraints.priority {

@@ -65,7 +65,10 @@ extension ShardEngine {
 
   func requestKeyFrame(of track: IngressTrack, encoding index: Int, at now: MonotonicInstant, into batch: EgressBatch) {
     let encoding = track.encodings[index]
-    guard case .peer(let publisher) = track.source, publisher.isMediaReady, encoding.ssrc != nil else { return }
+    guard case .peer(let publisher) = track.source else {
+      return requestLinkedKeyFrame(of: track, encoding: index, at: now)
+    }
+    guard publisher.isMediaReady, encoding.ssrc != nil else { return }
     if encoding.keyframes.request(at: now) { sendPLI(for: encoding, to: publisher, into: batch) }
     arm(publisher)
   }
@@ -78,6 +81,7 @@ extension ShardEngine {
     let isAwaited = track.legs.contains { leg in
       switch leg {
       case .peer(let slot): slot.targetEncoding == index && slot.isInNeedOfKeyFrame
+      case .shard: track.encodings[index].linkedRequest.isRemembered
       }
     }
     if isAwaited { requestKeyFrame(of: track, encoding: index, at: now, into: batch) }
@@ -108,11 +112,21 @@ extension ShardEngine {
   /// Key frames that were asked for and did not come, or came and were of no use, are asked for again, until they do.
   func remindOfKeyFrames(for peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
     for slot in peer.slots where slot.isInNeedOfKeyFrame {
-      guard let track = slot.track, !track.muted, case .peer(let publisher) = track.source, publisher.isMediaReady
-      else { continue }
-      let encoding = track.encodings[slot.targetEncoding]
-      guard encoding.ssrc != nil else { continue }
-      if encoding.keyframes.remind(at: now) { sendPLI(for: encoding, to: publisher, into: batch) }
+      guard let track = slot.track, !track.muted else { continue }
+      switch track.source {
+      case .peer: remind(of: track, encoding: slot.targetEncoding, at: now, into: batch)
+      case .link(let source):
+        // One for all who wait here; the publisher's shard makes one of those of all shards.
+        let encoding = track.encodings[slot.targetEncoding]
+        guard encoding.keyframes.remind(at: now) else { continue }
+        send(.requestKeyFrame(source.id, encoding: slot.targetEncoding, isReminder: true), to: source.shard)
+      }
     }
+  }
+
+  func remind(of track: IngressTrack, encoding index: Int, at now: MonotonicInstant, into batch: EgressBatch) {
+    let encoding = track.encodings[index]
+    guard case .peer(let publisher) = track.source, publisher.isMediaReady, encoding.ssrc != nil else { return }
+    if encoding.keyframes.remind(at: now) { sendPLI(for: encoding, to: publisher, into: batch) }
   }
 }

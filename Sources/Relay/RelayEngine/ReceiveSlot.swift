@@ -4,9 +4,11 @@ import SDP
 import Signaling
 import WireBytes
 
-/// Where a track's packets go. Version 1 has peers only; a ring to another shard and a flow to another node join here.
+/// Where a track's packets go. A flow to another node joins here.
 enum Leg {
   case peer(ReceiveSlot)
+  /// To the receivers on another shard, once for all of them.
+  case shard(Int)
 }
 
 /// One receiving m-line of a subscriber, and the state of what is sent in it.

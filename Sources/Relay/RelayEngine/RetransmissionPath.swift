@@ -39,9 +39,8 @@ extension ShardEngine {
   private func writeRetransmission(
     of bytes: Span<UInt8>, out sequence: UInt16, from track: IngressTrack, in leg: ReceiveSlot, into target: PacketSlot
   ) -> Int? {
-    guard let rtxPayloadType = leg.codec.rtxPayloadType, case .peer(let publisher) = track.source,
-      let parsed = try? RTPHeader(parsing: bytes),
-      let extensions = try? HeaderExtensions(scanning: bytes, header: parsed, ids: publisher.ids)
+    guard let rtxPayloadType = leg.codec.rtxPayloadType, let parsed = try? RTPHeader(parsing: bytes),
+      let extensions = try? HeaderExtensions(scanning: bytes, header: parsed, ids: track.packetIDs)
     else { return nil }
     // A packet that itself came by retransmission is cached with its original sequence number in front.
     let isRepair = parsed.payloadType == track.codec.rtxPayloadType

@@ -1,4 +1,5 @@
 package import DTLS
+import Forwarding
 import HopCrypto
 import Membership
 import Signaling
@@ -9,6 +10,9 @@ package import WireBytes
 /// Its owner calls `receive`, `handle` and `expire` on one serial queue. When one of them returns, nothing is pending:
 /// what must leave is in the batch, what the control layer must hear is in `takeEvents()`, and `nextDeadline` says when
 /// `expire` has work again. No input can make it trap; what it cannot use is dropped and counted.
+///
+/// Engines that share rooms are joined by their owner: what one puts into `takeLinkMessages()` goes, in order, into the
+/// other's `handle(_:from:)`, and packets go by the rings that `connect` is given.
 package final class ShardEngine {
   package let configuration: EngineConfiguration
   package let slab: PacketSlab
@@ -22,6 +26,17 @@ package final class ShardEngine {
   var resumeTokens: [String: PeerIndex] = [:]
   var timers = TimerQueue()
   var events: [EngineEvent] = []
+  /// For other shards, in order.
+  var linkMessages: [LinkEnvelope] = []
+  /// The way of packets to other shards; nil for this one.
+  var rings: [LinkRing?] = []
+  /// Publications that come in here, by the names that other shards know them by.
+  var published: [UInt32: IngressTrack] = [:]
+  var lastLinkID: UInt32 = 0
+  /// Publications of other shards in rooms that have a part here.
+  var linked: [LinkSource: IngressTrack] = [:]
+  /// Connections whose join is with the room's home, and what they have said meanwhile.
+  var held: [ConnectionID: [EngineCommand]] = [:]
   /// Peers whose slot assignments changed during the present call.
   var peersWithSlotChanges: [Peer] = []
   var draining = false
@@ -49,12 +64,14 @@ package final class ShardEngine {
 
   package var gauges: EngineGauges {
     var gauges = EngineGauges()
-    gauges.rooms = rooms.count
+    // Each room once: at its home.
+    gauges.rooms = rooms.values.count { $0.home == nil }
     gauges.participants = peers.count
     for peer in peers.all {
       gauges.publications += peer.tracks.count
-      for track in peer.tracks { gauges.subscriptions += track.legs.count }
+      for track in peer.tracks { gauges.subscriptions += track.receivers }
     }
+    for track in linked.values { gauges.subscriptions += track.receivers }
     gauges.slabSlotsInUse = slab.inUse
     return gauges
   }
@@ -76,6 +93,7 @@ package final class ShardEngine {
 
   /// Carries out one command of the control layer.
   package func handle(_ command: EngineCommand, at now: MonotonicInstant, into batch: EgressBatch) {
+    guard !hold(command) else { return }
     switch command {
     case .join(let connection, let join): self.join(join, on: connection, at: now, into: batch)
     case .offer(let connection, let offer): negotiate(offer, on: connection, at: now, into: batch)

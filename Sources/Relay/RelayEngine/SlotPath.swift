@@ -9,11 +9,10 @@ extension ShardEngine {
   func offer(_ track: IngressTrack, to peer: Peer) { place(offerChanges(track, to: peer), for: peer) }
 
   func offerChanges(_ track: IngressTrack, to peer: Peer) -> [SlotAssignments.Slot] {
-    let joinOrder = peer.room.peers.firstIndex { $0.member == track.member } ?? 0
-    return peer.assign(track.kind) {
+    peer.assign(track.kind) {
       $0.publish(
         SlotAssigner.Publication(
-          member: track.member, track: track.id, priority: 0, speaking: false, joinOrder: joinOrder))
+          member: track.member, track: track.id, priority: 0, speaking: false, joinOrder: track.joinOrder))
     }
   }
 
@@ -33,7 +32,8 @@ extension ShardEngine {
     for change in changes {
       guard let slot = peer.slot(mid: change.mid) else { continue }
       detach(slot)
-      guard let member = change.member, let id = change.track, let track = peer.room[member: member]?.track(id: id)
+      guard let member = change.member, let id = change.track,
+        let track = peer.room.track(TrackReference(member: member, track: id))
       else { continue }
       guard slot.match(track) != nil else {
         tell(peer, .layers(Layers(mid: slot.mid, rid: nil, why: .unavailable)))
@@ -41,6 +41,7 @@ extension ShardEngine {
       }
       slot.carry(track)
       track.legs.append(.peer(slot))
+      if track.legs.count == 1 { subscribe(to: track, wanted: true) }
       heed(peer.constraints[track.reference], in: slot)
     }
     if !changes.isEmpty {
@@ -50,10 +51,18 @@ extension ShardEngine {
   }
 
   func detach(_ slot: ReceiveSlot) {
-    slot.track?.legs.removeAll { leg in
+    guard let track = slot.track else { return slot.carry(nil) }
+    let place = track.legs.firstIndex { leg in
       switch leg {
       case .peer(let other): other === slot
+      case .shard: false
       }
+    }
+    if let place {
+      // The order of legs means nothing; a large room must not move half of them.
+      track.legs.swapAt(place, track.legs.count - 1)
+      track.legs.removeLast()
+      if track.legs.isEmpty { subscribe(to: track, wanted: false) }
     }
     slot.carry(nil)
   }

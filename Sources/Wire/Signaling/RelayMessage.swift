@@ -259,7 +259,7 @@ package struct Goodbye: Codable, Sendable, Equatable {
   package init(reason: Reason) { self.reason = reason }
 }
 
-package struct SignalingError: Codable, Sendable, Equatable {
+package struct SignalingError: Error, Codable, Sendable, Equatable {
   package enum Code: String, Codable, Sendable {
     case malformed, tooLarge = "too_large", rateLimited = "rate_limited", unauthorized, badState = "bad_state"
     case badOffer = "bad_offer", notFound = "not_found", roomFull = "room_full", forbidden

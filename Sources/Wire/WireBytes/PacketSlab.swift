@@ -86,6 +86,14 @@ package final class PacketSlab {
     }
   }
 
+  package func fill(_ slot: PacketSlot, with bytes: Span<UInt8>) {
+    setLength(bytes.count, of: slot)
+    unsafe bytes.withUnsafeBufferPointer { source in
+      guard let start = source.baseAddress else { return }
+      unsafe address(of: slot).update(from: start, count: source.count)
+    }
+  }
+
   /// Copies bytes `from..<end` of one packet behind offset `at` of another slot: the one copy of the fan-out.
   package func copy(_ source: PacketSlot, from: Int, to end: Int, into target: PacketSlot, at offset: Int) {
     precondition(from >= 0 && from <= end && end <= Self.slotSize && offset + end - from <= Self.slotSize)

@@ -18,7 +18,9 @@ final class RecordingGateway: EngineGateway {
 
   func submit(_ command: EngineCommand, shard: Int) { submissions.put(Submission(command: command, shard: shard)) }
 
-  func place(_ room: RoomID) -> Int { Self.shard(of: room) }
+  func place(_ join: Join) -> ShardSeat {
+    ShardSeat(shard: Self.shard(of: join.room), home: Self.shard(of: join.room))
+  }
 
   func metricsText() async -> String { "# TYPE sfu_rooms gauge\nsfu_rooms 3\n" }
 

@@ -45,8 +45,9 @@ typedef struct {
 int cnet_udp_socket(int family, int receive_buffer, int send_buffer);
 int cnet_bind(int fd, const cnet_address *address, uint32_t length);
 int cnet_close(int fd);
-/// The buffer size that the kernel really gave, in bytes.
+/// The buffer sizes that the kernel really gave, in bytes.
 int cnet_receive_buffer(int fd);
+int cnet_send_buffer(int fd);
 /// Whether the kernel knows UDP_SEGMENT (4.18 and later).
 bool cnet_has_segmentation(int fd);
 

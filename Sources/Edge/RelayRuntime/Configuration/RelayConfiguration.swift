@@ -1,3 +1,4 @@
+package import DatagramIO
 package import Logging
 package import WireBytes
 
@@ -22,6 +23,12 @@ package struct RelayConfiguration: Sendable {
   package var advertised: [Endpoint]
   package var receiveBufferBytes: Int
   package var sendBufferBytes: Int
+  /// When sockets are read.
+  package var pacing: ReadPacing
+  /// For each ordered pair of shards.
+  package var linkBufferBytes: Int
+  /// So many members of a room are on one shard before others are used.
+  package var membersPerShard: Int
   package var engine: EngineSettings
 
   /// Nil for nowhere.
@@ -48,6 +55,14 @@ package struct RelayConfiguration: Sendable {
     advertised = try Self.advertised(settings, isDevelopment: isDevelopment)
     receiveBufferBytes = settings.integer(.mediaReceiveBufferBytes)
     sendBufferBytes = settings.integer(.mediaSendBufferBytes)
+    let tick = settings.integer(.mediaTickMicroseconds)
+    pacing =
+      tick == 0
+      ? .immediate
+      : .adaptive(
+        interval: .microseconds(UInt64(tick)), busyRate: UInt64(settings.integer(.mediaTickWakeUpsPerSecond)))
+    linkBufferBytes = settings.integer(.mediaLinkBufferBytes)
+    membersPerShard = settings.integer(.roomsMembersPerShard)
     engine = try EngineSettings(settings)
     metricsAddress =
       settings.flag(.metricsEnabled)

@@ -60,6 +60,11 @@ package struct SettingKey: Sendable, Equatable {
     "media.receiveBufferBytes", .integer(65_536...268_435_456), "4194304")
   package static let mediaSendBufferBytes = SettingKey(
     "media.sendBufferBytes", .integer(65_536...268_435_456), "4194304")
+  package static let mediaTickMicroseconds = SettingKey("media.tickMicroseconds", .integer(0...1000), "500")
+  package static let mediaTickWakeUpsPerSecond = SettingKey(
+    "media.tickWakeUpsPerSecond", .integer(100...1_000_000), "2500")
+  package static let mediaLinkBufferBytes = SettingKey(
+    "media.linkBufferBytes", .integer(65_536...67_108_864), "1048576")
   package static let mediaConsentTimeoutSeconds = SettingKey(
     "media.consentTimeoutSeconds", .integer(5...30), "15")
   package static let mediaHandshakeTimeoutSeconds = SettingKey(
@@ -74,6 +79,7 @@ package struct SettingKey: Sendable, Equatable {
   package static let roomsMaxRooms = SettingKey("rooms.maxRooms", .integer(1...1_000_000), "10000")
   // Half a send batch: one packet must always find room for all of its copies.
   package static let roomsMaxMembers = SettingKey("rooms.maxMembers", .integer(2...1000), "500")
+  package static let roomsMembersPerShard = SettingKey("rooms.membersPerShard", .integer(1...1000), "64")
   package static let roomsResumeWindowSeconds = SettingKey("rooms.resumeWindowSeconds", .integer(0...300), "30")
   package static let roomsMaxTracksPerMember = SettingKey("rooms.maxTracksPerMember", .integer(1...64), "8")
 
@@ -97,9 +103,10 @@ package struct SettingKey: Sendable, Equatable {
     signalingAddress, signalingPort, signalingMaxConnections, signalingAllowedOrigins,
     tlsCertificate, tlsKey, tokensKeys,
     mediaAddress, mediaUDPPort, mediaShards, mediaAdvertise, mediaReceiveBufferBytes, mediaSendBufferBytes,
-    mediaConsentTimeoutSeconds, mediaHandshakeTimeoutSeconds, mediaMaxVideoBitsPerSecond, mediaVideoCacheBytes,
+    mediaTickMicroseconds, mediaTickWakeUpsPerSecond, mediaLinkBufferBytes, mediaConsentTimeoutSeconds,
+    mediaHandshakeTimeoutSeconds, mediaMaxVideoBitsPerSecond, mediaVideoCacheBytes,
     mediaAudioCacheBytes,
-    roomsMaxRooms, roomsMaxMembers, roomsResumeWindowSeconds, roomsMaxTracksPerMember,
+    roomsMaxRooms, roomsMaxMembers, roomsMembersPerShard, roomsResumeWindowSeconds, roomsMaxTracksPerMember,
     rekeyCoalesceMinMilliseconds, rekeyCoalesceMaxMilliseconds, rekeyDeadlineMilliseconds, rekeyPeriodicSeconds,
     metricsEnabled, metricsAddress, metricsPort, logLevel, shutdownDeadlineSeconds,
   ]

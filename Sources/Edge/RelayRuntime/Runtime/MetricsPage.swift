@@ -6,7 +6,7 @@ import SRTP
 import Signaling
 import WireBytes
 
-/// Renders `/metrics`: the sum over all shards, for a room's shard is nobody's business.
+/// Renders `/metrics`: the sum over all shards, for a room's shard is nobody's business; only load is told for each.
 package enum MetricsPage {
   package static let prefix = "sfu"
 
@@ -23,6 +23,7 @@ package enum MetricsPage {
     page.gauge("shards", help: "Shards: serial queues with a UDP port each.", shards.count)
     let sums = ShardSums(shards)
     gauges(sums, &page)
+    load(shards, &page)
     packets(sums, &page)
     quality(sums, &page)
     security(sums, &page)
@@ -41,6 +42,20 @@ package enum MetricsPage {
       sums.total(\.gauges.subscriptions))
   }
 
+  /// Whether the shards share the work.
+  private static func load(_ shards: [ShardSnapshot], _ page: inout PrometheusText) {
+    page.family("shard_participants", .gauge, help: "Members of rooms now, by the shard they are on.") { family in
+      for (index, shard) in shards.enumerated() {
+        family.count(UInt64(shard.gauges.participants), MetricLabel("shard", String(index)))
+      }
+    }
+    page.family("shard_packets_forwarded_total", .counter, help: "RTP packets sent to receivers, by shard.") { family in
+      for (index, shard) in shards.enumerated() {
+        family.count(shard.engine.packetsForwarded, MetricLabel("shard", String(index)))
+      }
+    }
+  }
+
   private static func packets(_ sums: ShardSums, _ page: inout PrometheusText) {
     page.counter("packets_received_total", help: "Datagrams received.", sums.total(\.engine.packetsReceived))
     page.counter("received_bytes_total", help: "Bytes of datagrams received.", sums.total(\.engine.bytesReceived))
@@ -51,6 +66,9 @@ package enum MetricsPage {
     page.counter("forwarded_bytes_total", help: "Bytes of these packets.", sums.total(\.engine.bytesForwarded))
     page.counter(
       "packets_sent_total", help: "Datagrams of all kinds that the engines put out.", sums.total(\.engine.packetsSent))
+    page.counter(
+      "packets_linked_total", help: "RTP packets handed from shard to shard, one for each shard.",
+      sums.total(\.engine.packetsLinked))
     page.family("packets_dropped_total", .counter, help: "Packets that the relay dropped, by reason.") { family in
       for reason in DropReason.allCases {
         family.count(sums.sum { $0.engine.drops(reason) }, MetricLabel("reason", reason.label))
@@ -154,6 +172,16 @@ package enum MetricsPage {
     page.counter(
       "udp_segmented_datagrams_total", help: "Datagrams sent in UDP_SEGMENT runs.",
       sums.total(\.loop.port.gsoDatagrams))
+    page.counter(
+      "udp_segmentation_refusals_total",
+      help: "UDP_SEGMENT runs that the kernel refused, so that their datagrams went one by one.",
+      sums.total(\.loop.port.segmentationRefusals))
+    page.gauge(
+      "udp_receive_buffer_bytes", help: "Socket receive buffers that the kernel gave, summed over the shards.",
+      sums.total(\.loop.receiveBufferBytes))
+    page.gauge(
+      "udp_send_buffer_bytes", help: "Socket send buffers that the kernel gave, summed over the shards.",
+      sums.total(\.loop.sendBufferBytes))
     page.counter(
       "shard_turns_total", help: "Wake-ups of the shards by packets, timers and commands.", sums.total(\.loop.turns))
     page.gauge("slab_slots", help: "Packet slots.", sums.total(\.loop.slabCapacity))

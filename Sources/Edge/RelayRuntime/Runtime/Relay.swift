@@ -21,6 +21,7 @@ package final class Relay: Sendable {
     let tokenKeys = try TokenKeys.load(configuration)
     let tls = try SignalingCertificate.load(configuration, logger: logger)
     let ports = try openPorts(configuration)
+    reportBuffers(of: ports, configuration, logger)
     let identity: DTLSIdentity
     do { identity = try DTLSIdentity() } catch {
       throw ConfigurationError("the DTLS certificate cannot be made: \(error)")
@@ -102,6 +103,20 @@ package final class Relay: Sendable {
       }
     }
     return ports
+  }
+
+  /// A buffer that is smaller than asked for loses packets under bursts, and nobody would know why.
+  private static func reportBuffers(of ports: [UDPPort], _ configuration: RelayConfiguration, _ logger: Logger) {
+    guard let port = ports.first else { return }
+    let buffers = [
+      (SettingKey.mediaReceiveBufferBytes, configuration.receiveBufferBytes, port.receiveBufferBytes, "rmem_max"),
+      (SettingKey.mediaSendBufferBytes, configuration.sendBufferBytes, port.sendBufferBytes, "wmem_max"),
+    ]
+    for (key, wanted, given, limit) in buffers where given < 2 * wanted {
+      logger.warning(
+        "\(key.path) is clamped by the system: raise net.core.\(limit), or give the relay CAP_NET_ADMIN",
+        metadata: ["wanted": "\(wanted)", "given": "\(given / 2)"])
+    }
   }
 
   /// Names the key behind a failure of the control server to listen.

@@ -1,7 +1,9 @@
 package import DTLS
 package import DatagramIO
-import RelayControl
+import Forwarding
+package import RelayControl
 package import RelayEngine
+package import Signaling
 import Synchronization
 package import WireBytes
 
@@ -23,30 +25,29 @@ package final class ShardSet: EngineGateway {
 
   private let page = Mutex<Page?>(nil)
 
-  /// A wake-up costs as much as forwarding a packet to several subscribers, so under load packets wait for company. 0.5
-  /// ms is a fortieth of an audio frame; below 2500 wake-ups a second, about two eight-party calls, nothing waits.
-  private static let pacing = ReadPacing.adaptive(interval: .microseconds(500), busyRate: 2_500)
-
   /// Opens nothing: `ports` are open already, one for each shard.
   package init(
     ports: [UDPPort], configuration: RelayConfiguration, advertised: [Endpoint], identity: DTLSIdentity,
     clock: WallClock, random: RandomSource, deliver: @escaping @Sendable (EngineEvent) -> Void
   ) {
-    let placement = RoomPlacement(shardCount: ports.count)
+    let placement = RoomPlacement(shardCount: ports.count, membersPerShard: configuration.membersPerShard)
     self.placement = placement
     loops = ports.enumerated().map { index, port in
-      let engine = configuration.engine.configuration(
+      var settings = configuration.engine.configuration(
         advertised: advertised.map { Endpoint(high: $0.high, low: $0.low, port: port.local.port) })
+      settings.shard = index
+      let engine = settings
       return DatagramLoop(
         label: "shard.\(index)", port: port, slabCapacity: Self.batchCapacity + Self.spareSlots,
-        batchCapacity: Self.batchCapacity, pacing: Self.pacing
+        batchCapacity: Self.batchCapacity, pacing: configuration.pacing
       ) { slab in
         ShardHandler(
           engine: ShardEngine(
             configuration: engine, slab: slab, identity: identity, clock: clock, random: random),
-          placement: placement, deliver: deliver)
+          shard: index, placement: placement, deliver: deliver)
       }
     }
+    link(ringBytes: configuration.linkBufferBytes)
   }
 
   package var count: Int { loops.count }
@@ -55,6 +56,19 @@ package final class ShardSet: EngineGateway {
   /// How `/metrics` looks; set once before the control layer listens.
   package func setMetricsPage(_ render: @escaping @Sendable ([ShardSnapshot]) -> String) {
     page.withLock { $0 = Page(render: render) }
+  }
+
+  /// Joins every shard to every other, before any of them reads.
+  private func link(ringBytes: Int) {
+    guard loops.count > 1 else { return }
+    let rings = loops.indices.map { source in
+      loops.indices.map { target in source == target ? nil : LinkRing(capacity: ringBytes) }
+    }
+    for (index, loop) in loops.enumerated() {
+      loop.perform { [loops] handler, _, _ in
+        handler.connect(loops, outgoing: rings[index], incoming: rings.map { $0[index] })
+      }
+    }
   }
 
   package func start() {
@@ -88,7 +102,7 @@ package final class ShardSet: EngineGateway {
     loops[shard].perform { handler, now, batch in handler.handle(command, at: now, into: batch) }
   }
 
-  package func place(_ room: RoomID) -> Int { placement.place(room) }
+  package func place(_ join: Join) -> ShardSeat { placement.place(join.room, former: join.formerShard) }
 
   package func metricsText() async -> String {
     let snapshots = await snapshots()
@@ -96,4 +110,12 @@ package final class ShardSet: EngineGateway {
   }
 
   package var isReady: Bool { ready.load(ordering: .acquiring) }
+}
+
+extension Join {
+  /// What the resume token says of the member's shard. The token is the client's: it may say anything.
+  fileprivate var formerShard: Int? {
+    guard let resume, let end = resume.firstIndex(of: ".") else { return nil }
+    return Int(resume[..<end])
+  }
 }
