@@ -40,6 +40,7 @@ extension ShardEngine {
     else { return }
     leg.sent.sent(payloadBytes: packet.header.payloadEnd - packet.payloadStart, timestamp: timestamp, at: now)
     leg.lastSentAt = now
+    keepReporting(to: subscriber, at: now)
     counters.packetsForwarded &+= 1
     counters.bytesForwarded &+= UInt64(length)
   }

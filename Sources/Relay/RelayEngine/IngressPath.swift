@@ -88,6 +88,8 @@ extension ShardEngine {
         sequence: header.sequenceNumber, timestamp: header.timestamp, clockRate: track.codec.clockRate,
         bytes: header.payloadEnd - header.headerLength, at: now)
     }
+    encoding.lastPacketAt = now
+    keepReporting(to: peer, at: now)
     encoding.missing.received(primary.sequenceNumber, at: now)
     arm(peer, by: encoding.missing.nextDeadline)
     guard header.payloadEnd > payloadStart else {

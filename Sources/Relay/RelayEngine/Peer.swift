@@ -81,6 +81,7 @@ final class Peer {
   var isInEpoch = false
 
   var nextReport = MonotonicInstant.never
+  var lastReport = MonotonicInstant(nanoseconds: 0)
   /// The earliest timer entry that is armed for this peer.
   var armed = MonotonicInstant.never
   var quality = Quality.Level.good
@@ -104,11 +105,14 @@ final class Peer {
 
   var isMediaReady: Bool { sender != nil && endpoint != nil }
 
+  /// The clients of many idle rooms are looked after in one wake-up. Consent may last so much longer.
+  private static let consentTick = TimeInterval.milliseconds(250)
+
   /// The earliest moment at which `expire` has something to do for this peer.
   var nextDeadline: MonotonicInstant {
     var next = min(resumeDeadline, nextReport, nextLayerCheck, handshakeDeadline)
     if let dtls, !dtls.isConnected { next = min(next, dtls.deadline) }
-    if endpoint != nil { next = min(next, consentDeadline) }
+    if endpoint != nil { next = min(next, consentDeadline.roundedUp(to: Self.consentTick)) }
     if sender != nil {
       for track in tracks {
         for encoding in track.encodings {
@@ -124,6 +128,15 @@ final class Peer {
   var consentDeadline: MonotonicInstant {
     guard let ice, ice.selected != nil else { return formerConsentDeadline }
     return ice.consentDeadline
+  }
+
+  /// Whether a packet of media came from the peer or went to it.
+  func hasMedia(since instant: MonotonicInstant) -> Bool {
+    for track in tracks {
+      for encoding in track.encodings where encoding.lastPacketAt > instant { return true }
+    }
+    for slot in slots where slot.hasSent && slot.lastSentAt > instant { return true }
+    return false
   }
 
   func route(of ssrc: SSRC) -> IngressRoute? {

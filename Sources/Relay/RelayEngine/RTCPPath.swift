@@ -90,6 +90,7 @@ extension ShardEngine {
   /// The key frame that a slot waits for, asked for if its subscriber can use it.
   func requestAwaitedKeyFrame(for slot: ReceiveSlot, at now: MonotonicInstant, into batch: EgressBatch) {
     guard slot.isInNeedOfKeyFrame, let track = slot.track else { return }
+    keepReporting(to: slot.subscriber, at: now)
     requestKeyFrame(of: track, encoding: slot.targetEncoding, at: now, into: batch)
   }
 

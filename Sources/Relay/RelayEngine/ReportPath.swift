@@ -14,7 +14,7 @@ extension ShardEngine {
 
   func expireMedia(of peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
     guard peer.isMediaReady else {
-      if peer.nextReport <= now { peer.nextReport = now + Self.reportInterval }
+      if peer.nextReport <= now { peer.nextReport = .never }
       if peer.nextLayerCheck <= now { watchLayers(of: peer, at: now) }
       return
     }
@@ -25,9 +25,27 @@ extension ShardEngine {
     }
     if peer.nextLayerCheck <= now { checkLayers(of: peer, at: now, into: batch) }
     guard peer.nextReport <= now else { return }
+    checkLinkedLayers(of: peer, at: now, into: batch)
+    // Nothing to report on and nothing to wait for: the next packet, either way, or the next wish for a key frame begins
+    // the reports again. An idle room has no timers of media.
+    guard peer.hasMedia(since: peer.lastReport) || peer.slots.contains(where: \.isInNeedOfKeyFrame) else {
+      peer.nextReport = .never
+      return
+    }
+    peer.lastReport = now
     peer.nextReport = now + Self.reportInterval
     remindOfKeyFrames(for: peer, at: now, into: batch)
     sendReports(to: peer, at: now, into: batch)
+  }
+
+  /// The first report comes soon: clients take the round trip time from it.
+  private static let firstReport = TimeInterval.milliseconds(200)
+
+  /// A packet came from the peer or went to it.
+  func keepReporting(to peer: Peer, at now: MonotonicInstant) {
+    guard peer.nextReport == .never else { return }
+    peer.nextReport = now + Self.firstReport
+    arm(peer, by: peer.nextReport)
   }
 
   private func expire(

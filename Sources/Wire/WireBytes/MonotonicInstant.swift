@@ -24,6 +24,13 @@ package struct MonotonicInstant: Hashable, Comparable, Sendable {
     return Self(nanoseconds: overflow ? .max : sum)
   }
 
+  /// The next multiple of `step` on the clock, or this instant if it is one.
+  package func roundedUp(to step: TimeInterval) -> Self {
+    guard step > .zero, self != .never else { return self }
+    let rest = nanoseconds % step.nanoseconds
+    return rest == 0 ? self : self + TimeInterval(nanoseconds: step.nanoseconds - rest)
+  }
+
   package static func - (instant: Self, interval: TimeInterval) -> Self {
     Self(nanoseconds: instant.nanoseconds > interval.nanoseconds ? instant.nanoseconds - interval.nanoseconds : 0)
   }
