@@ -99,7 +99,7 @@ def bars(title, rows, value, unit, path):
 
 def curves(title, series, xlabel, ylabel, path):
     """Lines over two logarithmic axes; `series` maps a server to points."""
-    left, right, top, bottom = 70, 720, 80, 380
+    left, right, top, bottom = 70, 720, 100, 400
     points = [point for line in series.values() for point in line]
     if len({x for x, _ in points}) < 2:
         return False
@@ -114,7 +114,7 @@ def curves(title, series, xlabel, ylabel, path):
     def y(value):
         return bottom - (bottom - top) * (math.log10(value) - ylow) / max(yhigh - ylow, 0.1)
 
-    picture = Picture(title, 860, 440)
+    picture = Picture(title, 860, 460)
     picture.legend([server for server in SERVERS if server in series], 56)
     for step in [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500]:
         if ylow <= math.log10(step) <= yhigh + 1e-9:

@@ -25,6 +25,8 @@ import Testing
     "Client/LoadGen/ProcessHygiene.swift", "Client/LoadGen/ProgressLine.swift",
     "Client/LoadGen/Relay/ChildProcess.swift",
     "Client/LoadGen/Relay/OwnRelay.swift", "Client/LoadGen/Relay/SignalingClient.swift",
+    "Client/LoadGen/Relay/FreePorts.swift", "Client/LoadGen/Relay/TerminationGuard.swift",
+    "Client/LoadGen/Bench/Media/MediaDriver.swift", "Client/LoadGen/Bench/Run/ProcessSample.swift",
   ]
 
   private struct Source {

@@ -16,6 +16,8 @@ import WireBytes
 final class MediaDriver: @unchecked Sendable {
   /// Frames due within one tick leave together; finer ticks would only cost wake-ups.
   private static let tick = TimeInterval.microseconds(500)
+  /// Legs that are not measured now are read in one round of so many.
+  private static let idleRounds: UInt64 = 10
   private static let slots = 4096
   private static let batchCapacity = 1024
 
@@ -32,6 +34,7 @@ final class MediaDriver: @unchecked Sendable {
   private var legs: [Int: MediaLeg] = [:]
   private var nextNumber = 0
   private var nextRead = MonotonicInstant(nanoseconds: 0)
+  private var rounds: UInt64 = 0
   /// How much later than due frames left, microseconds.
   private(set) var lateness = Samples()
 
@@ -98,7 +101,7 @@ final class MediaDriver: @unchecked Sendable {
   /// Returns when the next frame is due.
   private func sendDueFrames() -> MonotonicInstant {
     var next = MonotonicInstant.never
-    for leg in legs.values where !leg.streams.isEmpty {
+    for leg in legs.values where leg.isActive && !leg.streams.isEmpty {
       for index in leg.streams.indices {
         var due = leg.streams[index].due
         while due <= MonotonicClock.now() {
@@ -115,7 +118,9 @@ final class MediaDriver: @unchecked Sendable {
   }
 
   private func readSockets() {
-    for leg in legs.values {
+    rounds &+= 1
+    let includesIdle = rounds % Self.idleRounds == 0
+    for leg in legs.values where leg.isActive || includesIdle {
       leg.readSocket()
       let now = MonotonicClock.now()
       if leg.nextDeadline <= now { leg.expire(at: now) }

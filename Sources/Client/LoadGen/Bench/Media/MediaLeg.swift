@@ -67,6 +67,8 @@ final class MediaLeg {
   var places: [SSRC: Int] = [:]
   var firstOpenedAt: MonotonicInstant?
   var latency = Samples()
+  /// Whether the leg takes part in what is measured now. Others are looked after less often.
+  var isActive = true
   /// Whether packets count into `latency`.
   var measures = false
   var nextReport = MonotonicInstant.never

@@ -1,16 +1,16 @@
 import RTP
-import WireBytes
+package import WireBytes
 
 /// How one published stream looks on the wire.
-struct StreamShape: Sendable, Equatable {
+package struct StreamShape: Sendable, Equatable {
   let isVideo: Bool
   /// Of a whole RTP packet, before the SRTP tag, bytes.
-  var packetBytes: Int
+  package var packetBytes: Int
   /// Packets that leave together: what an encoder makes of one picture.
-  var packetsPerFrame: Int
-  var interval: TimeInterval
+  package var packetsPerFrame: Int
+  package var interval: TimeInterval
 
-  var packetsPerSecond: Double { Double(packetsPerFrame) / interval.seconds }
+  package var packetsPerSecond: Double { Double(packetsPerFrame) / interval.seconds }
 
   static let audioBytes = 120
   static let videoBytes = 1200

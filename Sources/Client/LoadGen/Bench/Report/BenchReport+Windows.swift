@@ -61,7 +61,7 @@ extension BenchReport.Window {
 
 extension BenchReport {
   /// The medians of all windows of each scenario and arm, in the order in which they were taken.
-  mutating func summarise() {
+  package mutating func summarise() {
     rows = []
     var seen: Set<String> = []
     for window in windows where seen.insert("\(window.scenario)|\(window.arm)").inserted {
@@ -91,7 +91,7 @@ extension BenchReport {
       loadgen_cpu_percent: median(\.loadgen_cpu_percent))
   }
 
-  static func median(_ values: [Double]) -> Double {
+  package static func median(_ values: [Double]) -> Double {
     guard !values.isEmpty else { return 0 }
     let sorted = values.sorted()
     let middle = sorted.count / 2

@@ -1,31 +1,31 @@
 import WireBytes
 
 /// Who is in the rooms of a measurement, whatever they send.
-struct Topology: Sendable {
+package struct Topology: Sendable {
   /// Shown to people, such as `1 to 31`.
-  let name: String
-  var rooms = 1
+  package let name: String
+  package var rooms = 1
   /// Members of each room that only send, that only receive, and that do both.
-  var publishers = 0
-  var subscribers = 0
-  var talkers = 0
+  package var publishers = 0
+  package var subscribers = 0
+  package var talkers = 0
 
   /// Everyone sends and receives.
-  static func call(_ size: Int, rooms: Int = 1) -> Topology {
+  package static func call(_ size: Int, rooms: Int = 1) -> Topology {
     Topology(name: rooms == 1 ? "\(size)-party call" : "\(rooms) rooms of \(size)", rooms: rooms, talkers: size)
   }
 
-  static func fanOut(_ subscribers: Int, rooms: Int = 1) -> Topology {
+  package static func fanOut(_ subscribers: Int, rooms: Int = 1) -> Topology {
     let name = "1 to \(subscribers)"
     return Topology(
       name: rooms == 1 ? name : "\(rooms) rooms of \(name)", rooms: rooms, publishers: 1, subscribers: subscribers)
   }
 
-  var senders: Int { publishers + talkers }
+  package var senders: Int { publishers + talkers }
   /// In each room, of one sender.
-  var receiversOfOne: Int { subscribers + max(0, talkers - 1) + (publishers > 0 ? min(talkers, 1) : 0) }
-  var membersPerRoom: Int { publishers + subscribers + talkers }
-  var members: Int { rooms * membersPerRoom }
+  package var receiversOfOne: Int { subscribers + max(0, talkers - 1) + (publishers > 0 ? min(talkers, 1) : 0) }
+  package var membersPerRoom: Int { publishers + subscribers + talkers }
+  package var members: Int { rooms * membersPerRoom }
 
   /// Senders come first. Everyone can send and receive both kinds; what is sent is up to the load.
   var plans: [MemberPlan] {
@@ -40,11 +40,11 @@ struct Topology: Sendable {
 }
 
 /// What every sender sends during one measurement.
-struct Load: Sendable {
+package struct Load: Sendable {
   /// Shown to people, such as `50,000 packets/s out`.
   let name: String
-  var audio: StreamShape?
-  var video: StreamShape?
+  package var audio: StreamShape?
+  package var video: StreamShape?
 
   /// Sound and pictures as in a call: 50 and 100 packets a second.
   static let call = Load(name: "50 audio + 100 video packets/s each", audio: .audio, video: .callVideo)
@@ -52,7 +52,7 @@ struct Load: Sendable {
 
   /// Video alone, so fast that `rate` packets a second leave the server; in frames of `packetsPerFrame` if that is given,
   /// else of as many as make 30 frames a second, eight at most.
-  static func video(out rate: Double, of topology: Topology, packetsPerFrame: Int? = nil) -> Load {
+  package static func video(out rate: Double, of topology: Topology, packetsPerFrame: Int? = nil) -> Load {
     let copies = Double(topology.rooms * topology.senders * topology.receiversOfOne)
     return Load(
       name: "\(CallReportText.grouped(UInt64(rate))) packets/s out",

@@ -63,6 +63,7 @@ struct JoinStorm: Sendable {
         driver.leg(number)?.streams[0].start(.audio, at: now + phase)
       }
     }
+    calls.setActive(true)
     calls.start(.call)
     try await Task.sleep(for: .milliseconds(700))
     calls.pause()

@@ -12,6 +12,8 @@ struct Measurement: Sendable {
   /// Media flows for a moment, pauses, and then flows for the measured time: at both ends nothing is on its way, so that
   /// what was sent and what came can be compared packet by packet.
   func take(_ load: Load, on stage: Stage, pair: Int) async throws -> BenchReport.Window {
+    stage.setActive(true)
+    defer { stage.setActive(false) }
     stage.start(load)
     try await Task.sleep(for: Self.warmUp)
     stage.pause()

@@ -3,7 +3,7 @@ import NIOCore
 import WireBytes
 
 /// A call that goes on and on while members come and go beside it: what is not given back shows as growth.
-struct SoakRun: Sendable {
+package struct SoakRun: Sendable {
   /// Memory is looked at so many times.
   private static let points = 40
   /// Members that come and go between two looks.
@@ -35,6 +35,7 @@ struct SoakRun: Sendable {
   private func soak(_ stage: Stage, _ server: RelayServer) async throws -> BenchReport.Soak {
     let visited = stage.topology.rooms
     try await server.open(room: visited)
+    stage.setActive(true)
     let before = try await stage.tallies()
     let (start, cost) = (MonotonicClock.now(), ProcessSample(server.process))
     stage.start(.call)
@@ -70,7 +71,7 @@ struct SoakRun: Sendable {
   }()
 
   /// Between the medians of the second and the last quarter: in the first, pools and caches fill.
-  static func growth(_ points: [BenchReport.Soak.Point]) -> Double {
+  package static func growth(_ points: [BenchReport.Soak.Point]) -> Double {
     let quarter = points.count / 4
     guard quarter > 0 else { return 0 }
     let early = BenchReport.median(points[quarter..<(2 * quarter)].map { Double($0.resident_bytes) })

@@ -49,7 +49,9 @@ struct Stage: Sendable {
         try await group.waitForAll()
       }
     }
-    return Stage(name: name, server: server, topology: topology, members: members, driver: driver)
+    let stage = Stage(name: name, server: server, topology: topology, members: members, driver: driver)
+    stage.setActive(false)
+    return stage
   }
 
   private init(
@@ -60,6 +62,12 @@ struct Stage: Sendable {
     self.topology = topology
     self.members = members
     self.driver = driver
+  }
+
+  /// Whether this stage is the one that is measured now.
+  func setActive(_ isActive: Bool) {
+    let legs = Set(members.compactMap(\.sendingLeg) + members.compactMap(\.receivingLeg))
+    driver.perform { driver, _ in for number in legs { driver.leg(number)?.isActive = isActive } }
   }
 
   /// Starts every sender's streams, spread over their intervals as independent clocks would be.

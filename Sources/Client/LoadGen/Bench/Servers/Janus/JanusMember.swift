@@ -58,10 +58,7 @@ final class JanusMember: CallMember {
   func receiveOthers() async throws {
     guard plan.receives else { return }
     let handle = try await session.attach()
-    let list = try await session.message(JanusRequest.Body(request: "listparticipants", room: room), to: handle)
-    let own = state.withLock { $0.own }
-    let feeds = (list.plugindata?.data.participants ?? []).filter { $0.publisher == true && $0.id != own }
-    guard !feeds.isEmpty else { throw CommandError("nobody publishes in Janus' room \(room)") }
+    let feeds = try await feeds(handle)
     var body = JanusRequest.Body(request: "join", room: room)
     body.ptype = "subscriber"
     body.streams = feeds.map { JanusRequest.Body.Feed(feed: $0.id) }
@@ -78,6 +75,21 @@ final class JanusMember: CallMember {
     try await connected
   }
 
+  /// Everyone else who publishes. Janus lists a publisher some time after its connection is up.
+  private func feeds(_ handle: UInt64) async throws -> [JanusReply.Participant] {
+    let own = state.withLock { $0.own }
+    let wanted = max(plan.audioSlots, plan.videoSlots)
+    var found = 0
+    for _ in 0..<200 {
+      let list = try await session.message(JanusRequest.Body(request: "listparticipants", room: room), to: handle)
+      let feeds = (list.plugindata?.data.participants ?? []).filter { $0.publisher == true && $0.id != own }
+      if feeds.count >= wanted { return feeds }
+      found = feeds.count
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    throw CommandError("Janus' room \(room) lists \(found) of \(wanted) publishers")
+  }
+
   func leave() async {
     let legs = state.withLock { [$0.sendingLeg, $0.receivingLeg].compactMap(\.self) }
     driver.perform { driver, _ in for leg in legs { driver.removeLeg(leg) } }
@@ -86,6 +98,9 @@ final class JanusMember: CallMember {
 }
 
 /// The answer to what Janus offers a subscriber: everything that it offers is received.
+///
+/// Janus is to open the DTLS association: it hears nothing before its own connectivity check is answered, and a handshake
+/// that begins earlier waits for a retransmission.
 struct JanusSubscription {
   private let offer: SessionDescription
   private let local: MediaLeg.Local
@@ -104,7 +119,7 @@ struct JanusSubscription {
       return MediaLeg.Remote(
         credentials: ICECredentials(ufrag: ufrag, pwd: pwd),
         candidates: first.candidates.filter { $0.transport == "udp" && $0.type == "host" && $0.component == 1 }
-          .map(\.endpoint), fingerprint: fingerprint, role: .client,
+          .map(\.endpoint), fingerprint: fingerprint, role: .server,
         repairTypes: Set(repair.map(\.payloadType.rawValue)))
     }
   }
@@ -122,7 +137,7 @@ struct JanusSubscription {
       lines += [
         "m=\(section.kind) 9 UDP/TLS/RTP/SAVPF \(section.formats.joined(separator: " "))", "c=IN IP4 0.0.0.0",
         "a=mid:\(section.mid)", "a=ice-ufrag:\(local.credentials.ufrag)", "a=ice-pwd:\(local.credentials.pwd)",
-        "a=fingerprint:sha-256 \(digits.joined(separator: ":"))", "a=setup:active", "a=recvonly", "a=rtcp-mux",
+        "a=fingerprint:sha-256 \(digits.joined(separator: ":"))", "a=setup:passive", "a=recvonly", "a=rtcp-mux",
       ]
       for ext in section.extensions { lines.append("a=extmap:\(ext.id) \(ext.uri)") }
       for codec in section.codecs { lines += Self.lines(of: codec) }
