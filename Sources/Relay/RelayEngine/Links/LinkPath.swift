@@ -168,7 +168,9 @@ extension ShardEngine {
 
   func announce(_ track: IngressTrack, _ codec: NegotiatedCodec, of member: MemberID, in room: Room) {
     if let home = room.home { return send(.recode(room.id, track.reference, codec), to: home) }
-    for part in room.parts where room.shards[member] != part { send(.recoded(room.id, track.reference, codec), to: part) }
+    for part in room.parts where room.shards[member] != part {
+      send(.recoded(room.id, track.reference, codec), to: part)
+    }
   }
 
   func announce(withdrawn references: [TrackReference], of member: MemberID, in room: Room) {

@@ -73,7 +73,9 @@ extension ShardEngine {
     switch record.kind {
     case .packet:
       track.linkedIDs = record.ids
-      if let reason = accept(bytes, isRepair: record.value == 1, of: track, encoding: encoding, at: now, into: batch) { counters.drop(reason) }
+      if let reason = accept(bytes, isRepair: record.value == 1, of: track, encoding: encoding, at: now, into: batch) {
+        counters.drop(reason)
+      }
     case .gap: closeGap(record.value, in: track, encoding: encoding, at: now)
     case .restart: restart(track.encodings[encoding], at: encoding, of: track, at: now)
     case .level: heard(UInt8(truncatingIfNeeded: record.value), of: track, at: now)
