@@ -150,10 +150,19 @@ static int read_records(SSL *ssl, struct hop_dtls_state *state) {
   }
 }
 
+/// A connected session hears next to nothing and holds two record buffers of 17 KiB each for it. They go when a step is
+/// done and come back for the next; a session that cannot have them drops what came, as the network might have.
+static int wake(SSL *ssl) { return !SSL_is_init_finished(ssl) || SSL_alloc_buffers(ssl) == 1; }
+
+static void rest(SSL *ssl) {
+  if (SSL_is_init_finished(ssl)) SSL_free_buffers(ssl);
+}
+
 int hop_dtls_step(SSL *ssl, const uint8_t *bytes, size_t count) {
   struct hop_dtls_state *state = state_of(ssl);
   // The error queue belongs to the thread; SSL_get_error misreads what another session left there.
   ERR_clear_error();
+  if (!wake(ssl)) return HOP_DTLS_CONNECTED;
   state->input = count == 0 ? NULL : bytes;
   state->input_count = count;
   int status = HOP_DTLS_HANDSHAKING;
@@ -174,6 +183,7 @@ int hop_dtls_step(SSL *ssl, const uint8_t *bytes, size_t count) {
   }
   state->input = NULL;
   state->input_count = 0;
+  rest(ssl);
   return status;
 }
 
@@ -201,7 +211,10 @@ uint64_t hop_dtls_timer_starts(SSL *ssl) { return state_of(ssl)->timer_starts; }
 void hop_dtls_close(SSL *ssl) {
   ERR_clear_error();
   // SSL_shutdown refuses while a handshake runs; the peer then learns of it by its own time limit.
-  if (SSL_is_init_finished(ssl)) SSL_shutdown(ssl);
+  if (SSL_is_init_finished(ssl) && wake(ssl)) {
+    SSL_shutdown(ssl);
+    rest(ssl);
+  }
   ERR_clear_error();
 }
 
