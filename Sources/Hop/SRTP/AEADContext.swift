@@ -6,7 +6,10 @@ internal import COpenSSLShims
 struct AEADContext: ~Copyable {
   enum Kind { case rtp, rtcp }
 
-  private let context: OpaquePointer
+  /// Nil in one that holds no key; it seals and opens nothing.
+  private let context: OpaquePointer?
+
+  init() { unsafe context = nil }
 
   /// Derives the keys of one kind of packet from the master key and salt of `writer`. `seals`: this side is `writer`.
   init(_ keys: borrowing SRTPKeyingMaterial, of writer: SRTPWriter, _ kind: Kind, seals: Bool) throws(SRTPError) {
@@ -37,7 +40,8 @@ struct AEADContext: ~Copyable {
   /// Encrypts the bytes from the header's end to `end` in place, and writes the tag behind them. The caller has checked
   /// that all of it lies within the buffer.
   func seal(_ packet: Packet, _ buffer: inout MutableSpan<UInt8>, end: Int) -> Bool {
-    unsafe Self.withParts(packet, &buffer, end: end) { header, more, body, count in
+    guard let context = unsafe context else { return false }
+    return unsafe Self.withParts(packet, &buffer, end: end) { header, more, body, count in
       unsafe hop_aead_seal(
         context, packet.ssrc, packet.index, header, packet.headerLength, more, packet.trailer.count, body, count) == 1
     }
@@ -45,7 +49,8 @@ struct AEADContext: ~Copyable {
 
   /// The reverse; false when the tag behind `end` does not match.
   func open(_ packet: Packet, _ buffer: inout MutableSpan<UInt8>, end: Int) -> Bool {
-    unsafe Self.withParts(packet, &buffer, end: end) { header, more, body, count in
+    guard let context = unsafe context else { return false }
+    return unsafe Self.withParts(packet, &buffer, end: end) { header, more, body, count in
       unsafe hop_aead_open(
         context, packet.ssrc, packet.index, header, packet.headerLength, more, packet.trailer.count, body, count) == 1
     }

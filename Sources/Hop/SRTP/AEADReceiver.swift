@@ -1,16 +1,24 @@
 import WireBytes
 
 /// Opens what AES-GCM protects (RFC 7714), as `AEADSender` seals it. Confined to one queue.
-final class AEADReceiver {
+struct AEADReceiver: ~Copyable {
   private let rtp: AEADContext
   private let rtcp: AEADContext
   private let streams = SRTPStreamTable()
   /// SSRCs that are let in; those of forged packets do not count.
   private let streamLimit: Int
 
+  /// One that is never used, in a session of another profile.
+  init() {
+    rtp = AEADContext()
+    rtcp = AEADContext()
+    streamLimit = 0
+  }
+
   init(_ keys: borrowing SRTPKeyingMaterial, of writer: SRTPWriter, streamLimit: Int) throws(SRTPError) {
-    rtp = try AEADContext(keys, of: writer, .rtp, seals: false)
-    rtcp = try AEADContext(keys, of: writer, .rtcp, seals: false)
+    let rtp = try AEADContext(keys, of: writer, .rtp, seals: false)
+    self.rtcp = try AEADContext(keys, of: writer, .rtcp, seals: false)
+    self.rtp = rtp
     self.streamLimit = streamLimit
   }
 

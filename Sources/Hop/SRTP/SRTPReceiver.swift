@@ -5,8 +5,8 @@ package final class SRTPReceiver {
   package static let streamLimit = 256
 
   package let profile: SRTPProfile
-  // One of the two.
-  private let aead: AEADReceiver?
+  /// Used if there is no `session`.
+  private let aead: AEADReceiver
   private let session: SRTPSession?
   /// The SSRCs of `session`; `aead` knows its own.
   private var streams: Set<UInt32> = []
@@ -16,10 +16,11 @@ package final class SRTPReceiver {
   package init(
     _ keys: borrowing SRTPKeyingMaterial, writer: SRTPWriter, implementation: SRTPImplementation = .standard
   ) throws(SRTPError) {
-    profile = keys.profile
     let usesEVP = keys.profile.isAEAD && implementation == .standard
-    aead = usesEVP ? try AEADReceiver(keys, of: writer, streamLimit: Self.streamLimit) : nil
-    session = usesEVP ? nil : try SRTPSession(keys, of: writer, .inbound)
+    let session = usesEVP ? nil : try SRTPSession(keys, of: writer, .inbound)
+    aead = usesEVP ? try AEADReceiver(keys, of: writer, streamLimit: Self.streamLimit) : AEADReceiver()
+    self.session = session
+    profile = keys.profile
   }
 
   /// From a master key and salt; throws `internalFailure` when a length is not the profile's.
@@ -37,22 +38,21 @@ package final class SRTPReceiver {
     guard let headerLength = SRTPPacketBounds.rtpHeaderLength(buffer, length: length, trailer: trailer) else {
       throw .malformed
     }
-    if let aead { return try aead.unprotectRTP(&buffer, headerLength: headerLength, length: length) }
-    return try unprotect(.rtp, &buffer, length: length, ssrc: SRTPPacketBounds.ssrc(buffer, at: 8))
+    guard let session else { return try aead.unprotectRTP(&buffer, headerLength: headerLength, length: length) }
+    return try unprotect(session, .rtp, &buffer, length: length, ssrc: SRTPPacketBounds.ssrc(buffer, at: 8))
   }
 
   /// The same for a compound RTCP packet.
   package func unprotectRTCP(_ buffer: inout MutableSpan<UInt8>, length: Int) throws(SRTPError) -> Int {
     let trailer = profile.authTagLength + SRTPSession.rtcpIndexLength
     guard SRTPPacketBounds.isRTCP(buffer, length: length, trailer: trailer) else { throw .malformed }
-    if let aead { return try aead.unprotectRTCP(&buffer, length: length) }
-    return try unprotect(.rtcp, &buffer, length: length, ssrc: SRTPPacketBounds.ssrc(buffer, at: 4))
+    guard let session else { return try aead.unprotectRTCP(&buffer, length: length) }
+    return try unprotect(session, .rtcp, &buffer, length: length, ssrc: SRTPPacketBounds.ssrc(buffer, at: 4))
   }
 
   private func unprotect(
-    _ kind: SRTPSession.Kind, _ buffer: inout MutableSpan<UInt8>, length: Int, ssrc: UInt32
+    _ session: SRTPSession, _ kind: SRTPSession.Kind, _ buffer: inout MutableSpan<UInt8>, length: Int, ssrc: UInt32
   ) throws(SRTPError) -> Int {
-    guard let session else { throw .internalFailure }
     if ssrc != latestStream, streams.count >= Self.streamLimit, !streams.contains(ssrc) { throw .tooManyStreams }
     let opened = try session.unprotect(kind, &buffer, length: length)
     // Only an authenticated packet takes one of the places.

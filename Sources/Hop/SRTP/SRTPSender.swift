@@ -8,18 +8,19 @@ package final class SRTPSender {
   package static let packetLimit: UInt64 = 1 << 48
 
   package let profile: SRTPProfile
-  // One of the two.
-  private let aead: AEADSender?
+  /// Used if there is no `session`.
+  private let aead: AEADSender
   private let session: SRTPSession?
 
   package init(
     _ keys: borrowing SRTPKeyingMaterial, writer: SRTPWriter, implementation: SRTPImplementation = .standard,
     packetLimit: UInt64 = packetLimit
   ) throws(SRTPError) {
-    profile = keys.profile
     let usesEVP = keys.profile.isAEAD && implementation == .standard
-    aead = usesEVP ? try AEADSender(keys, of: writer, packetLimit: packetLimit) : nil
-    session = usesEVP ? nil : try SRTPSession(keys, of: writer, .outbound)
+    let session = usesEVP ? nil : try SRTPSession(keys, of: writer, .outbound)
+    aead = usesEVP ? try AEADSender(keys, of: writer, packetLimit: packetLimit) : AEADSender()
+    self.session = session
+    profile = keys.profile
   }
 
   /// From a master key and salt; throws `internalFailure` when a length is not the profile's. `packetLimit` holds for
@@ -38,16 +39,14 @@ package final class SRTPSender {
     guard let headerLength = SRTPPacketBounds.rtpHeaderLength(buffer, length: length, trailer: 0) else {
       throw .malformed
     }
-    if let aead { return try aead.protectRTP(&buffer, headerLength: headerLength, length: length) }
-    guard let session else { throw .internalFailure }
+    guard let session else { return try aead.protectRTP(&buffer, headerLength: headerLength, length: length) }
     return try session.protect(.rtp, &buffer, length: length)
   }
 
   /// The same for a compound RTCP packet; adds a tag and four bytes of index.
   package func protectRTCP(_ buffer: inout MutableSpan<UInt8>, length: Int) throws(SRTPError) -> Int {
     guard SRTPPacketBounds.isRTCP(buffer, length: length, trailer: 0) else { throw .malformed }
-    if let aead { return try aead.protectRTCP(&buffer, length: length) }
-    guard let session else { throw .internalFailure }
+    guard let session else { return try aead.protectRTCP(&buffer, length: length) }
     return try session.protect(.rtcp, &buffer, length: length)
   }
 }

@@ -11,6 +11,7 @@ struct SRTPStreamTable: ~Copyable {
     var places: UnsafeMutableBufferPointer<UInt64>
     var streams: UnsafeMutableBufferPointer<SRTPStream>
     var count = 0
+    var packets: UInt64 = 0
   }
 
   private static let firstCapacity = 4
@@ -30,6 +31,12 @@ struct SRTPStreamTable: ~Copyable {
   }
 
   var count: Int { unsafe state.pointee.count }
+
+  /// Counts one more packet of any stream and returns how many there were.
+  func countPacket() -> UInt64 {
+    unsafe state.pointee.packets &+= 1
+    return unsafe state.pointee.packets
+  }
 
   /// The stream of an SSRC, nil when there is none. Valid until the next `insert`.
   @unsafe
