@@ -10,8 +10,8 @@ extension ShardEngine {
     _ packet: IngressPacket, of track: IngressTrack, encoding: Int, to leg: ReceiveSlot, at now: MonotonicInstant,
     into batch: EgressBatch
   ) {
-    let subscriber = leg.subscriber
-    guard !leg.paused, let endpoint = subscriber.endpoint, let sender = subscriber.sender else { return }
+    let egress = leg.egress
+    guard !leg.paused, let endpoint = egress.endpoint, egress.sender != nil else { return }
     if leg.currentEncoding != encoding {
       guard encoding == leg.targetEncoding, packet.startsStream else { return }
       // Sealed with keys that the subscriber does not have: it will ask for nothing, and wait for the next key frame.
@@ -36,7 +36,7 @@ extension ShardEngine {
     guard
       let length = put(
         header, payloadOf: packet.slot, from: packet.payloadStart, to: packet.header.payloadEnd,
-        extensions: packet.extensions, sender: sender, endpoint: endpoint, into: batch)
+        extensions: packet.extensions, egress: egress, endpoint: endpoint, into: batch)
     else { return }
     leg.sent.sent(payloadBytes: packet.header.payloadEnd - packet.payloadStart, timestamp: timestamp, at: now)
     leg.lastSentAt = now
@@ -62,7 +62,7 @@ extension ShardEngine {
   /// length, or nil when it was dropped and counted.
   private func put(
     _ header: EgressHeader, payloadOf source: PacketSlot, from start: Int, to end: Int, extensions: HeaderExtensions,
-    sender: SRTPSender, endpoint: Endpoint, into batch: EgressBatch
+    egress: PeerEgress, endpoint: Endpoint, into batch: EgressBatch
   ) -> Int? {
     guard let target = slab.take() else {
       counters.drop(.slabExhausted)
@@ -80,17 +80,17 @@ extension ShardEngine {
       return nil
     }
     slab.copy(source, from: start, to: end, into: target, at: headerLength)
-    return protect(target, length: length, with: sender, to: endpoint, into: batch)
+    return protect(target, length: length, with: egress, to: endpoint, into: batch)
   }
 
   /// What SRTP may add behind a packet: its tag, and for SRTCP the index as well.
   static let protectionRoom = 32
 
   func protect(
-    _ slot: PacketSlot, length: Int, with sender: SRTPSender, to endpoint: Endpoint, into batch: EgressBatch
+    _ slot: PacketSlot, length: Int, with egress: PeerEgress, to endpoint: Endpoint, into batch: EgressBatch
   ) -> Int? {
     do throws(SRTPError) {
-      let sealed = try slab.edit(slot) { (bytes) throws(SRTPError) in try sender.protectRTP(&bytes, length: length) }
+      let sealed = try slab.edit(slot) { (bytes) throws(SRTPError) in try egress.protect(&bytes, length: length) }
       slab.setLength(sealed, of: slot)
       send(slot, to: endpoint, into: batch)
       return sealed

@@ -134,14 +134,19 @@ extension ShardEngine {
     let packet = IngressPacket(
       slot: slot, header: header, extensions: extensions, payloadStart: payloadStart, descriptor: descriptor,
       startsStream: descriptor.map { $0.startOfFrame && $0.hasStructure } ?? true)
-    for leg in track.legs {
-      switch leg {
-      case .peer(let receiveSlot):
-        forward(packet, of: track, encoding: index, to: receiveSlot, at: now, into: batch)
+    // Held for the length of the loop: the legs in it are borrowed, not retained one by one.
+    let legs = track.legs
+    for place in legs.indices {
+      switch unsafe legs[place].borrowed {
+      case .peer(let slot):
+        unsafe slot._withUnsafeGuaranteedRef {
+          forward(packet, of: track, encoding: index, to: $0, at: now, into: batch)
+        }
       case .shard(let shard):
         forward(packet, of: track, encoding: index, toShard: shard, at: now, into: batch)
       }
     }
+    withExtendedLifetime(legs) {}
     return nil
   }
 

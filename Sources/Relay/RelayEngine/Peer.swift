@@ -47,10 +47,17 @@ final class Peer {
   var peerFingerprint: [UInt8] = []
   var dtlsStartedAt: MonotonicInstant?
   var handshakeDeadline = MonotonicInstant.never
-  var sender: SRTPSender?
+  let egress = PeerEgress()
+  var sender: SRTPSender? {
+    get { egress.sender }
+    set { egress.sender = newValue }
+  }
   var receiver: SRTPReceiver?
   /// The nominated address; nil until ICE has one, and again when consent is lost.
-  var endpoint: Endpoint?
+  var endpoint: Endpoint? {
+    get { egress.endpoint }
+    set { egress.endpoint = newValue }
+  }
   var knownEndpoints: [Endpoint] = []
   var consentLostAt: MonotonicInstant?
   /// When consent for `endpoint` ends by the checks of the session before the last ICE restart.

@@ -9,8 +9,8 @@ extension ShardEngine {
     counters.nackReceived &+= UInt64(lost.count)
     // Without an RTX stream a packet would go out twice under one nonce: AEAD forbids that unless it is the same to the
     // last bit, which a renegotiation in between could break. Audio conceals its losses.
-    guard let track = leg.track, leg.codec.rtxPayloadType != nil, let endpoint = leg.subscriber.endpoint,
-      let sender = leg.subscriber.sender
+    guard let track = leg.track, leg.codec.rtxPayloadType != nil, let endpoint = leg.egress.endpoint,
+      leg.egress.sender != nil
     else {
       counters.rtxMissed &+= UInt64(lost.count)
       return
@@ -31,7 +31,7 @@ extension ShardEngine {
         counters.rtxMissed &+= 1
         continue
       }
-      if protect(target, length: length, with: sender, to: endpoint, into: batch) != nil { counters.rtxSent &+= 1 }
+      if protect(target, length: length, with: leg.egress, to: endpoint, into: batch) != nil { counters.rtxSent &+= 1 }
     }
   }
 

@@ -13,6 +13,7 @@ package import WireBytes
 ///
 /// Engines that share rooms are joined by their owner: what one puts into `takeLinkMessages()` goes, in order, into the
 /// other's `handle(_:from:)`, and packets go by the rings that `connect` is given.
+@safe
 package final class ShardEngine {
   package let configuration: EngineConfiguration
   package let slab: PacketSlab
@@ -40,7 +41,12 @@ package final class ShardEngine {
   /// Peers whose slot assignments changed during the present call.
   var peersWithSlotChanges: [Peer] = []
   var draining = false
-  package internal(set) var counters = EngineCounters()
+  /// Behind a pointer, since every packet counts: as a stored property each access would pay for a check of its own.
+  private let tally: UnsafeMutablePointer<EngineCounters>
+  package internal(set) var counters: EngineCounters {
+    _read { yield unsafe tally.pointee }
+    _modify { yield unsafe &tally.pointee }
+  }
 
   package init(
     configuration: EngineConfiguration, slab: PacketSlab, identity: DTLSIdentity, clock: WallClock,
@@ -51,6 +57,13 @@ package final class ShardEngine {
     self.identity = identity
     self.clock = clock
     self.random = random
+    unsafe tally = .allocate(capacity: 1)
+    unsafe tally.initialize(to: EngineCounters())
+  }
+
+  deinit {
+    unsafe tally.deinitialize(count: 1)
+    unsafe tally.deallocate()
   }
 
   package var nextDeadline: MonotonicInstant { timers.nextDeadline }

@@ -1,0 +1,32 @@
+import SRTP
+import WireBytes
+
+/// What a packet to one peer needs of it: its address and its keys. The peer and each of its receive slots hold it, so
+/// that a copy on its way out asks for nothing else of the peer.
+final class PeerEgress {
+  /// The nominated address; nil until ICE has one, and again when consent is lost.
+  var endpoint: Endpoint?
+  var sender: SRTPSender?
+
+  init() {}
+
+  /// Protects the packet in the first `length` bytes, in place; returns its new length.
+  func protect(_ buffer: inout MutableSpan<UInt8>, length: Int) throws(SRTPError) -> Int {
+    guard let sender = unsafe borrowed else { throw .internalFailure }
+    let outcome = unsafe sender._withUnsafeGuaranteedRef { sender -> Result<Int, SRTPError> in
+      do throws(SRTPError) {
+        return .success(try sender.protectRTP(&buffer, length: length))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try outcome.get()
+  }
+
+  /// The sender without a reference of its own, which would cost two atomic operations for each copy of a packet. Sound
+  /// for as long as nothing is called that could replace `sender`; protecting calls nothing but the cipher.
+  @inline(__always)
+  private var borrowed: Unmanaged<SRTPSender>? {
+    unsafe sender.map { unsafe Unmanaged.passUnretained($0) }
+  }
+}
