@@ -136,8 +136,8 @@ let package = Package(
     .executableTarget(
       name: "sfu-bench",
       dependencies: [
-        "CRuntimeCounters", "WireBytes", "RTP", "SDP", "Signaling", "HopCrypto", "ICE", "DTLS", "SRTP", "DatagramIO",
-        "RelayEngine",
+        "CRuntimeCounters", "WireBytes", "RTP", "SDP", "Signaling", "HopCrypto", "ICE", "DTLS", "SRTP", "Forwarding",
+        "DatagramIO", "RelayEngine",
       ], path: "Bench/sfu-bench", swiftSettings: strict),
     .executableTarget(
       name: "sfu-bench-keys", dependencies: ["WireBytes", "Signaling", "E2EKeys", crypto, arguments],

@@ -2,9 +2,12 @@
 #include "runtime_counters.h"
 
 #include <link.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static _Atomic uint64_t swift_allocations, mallocs;
 static uintptr_t swift_start, swift_end;
@@ -71,3 +74,17 @@ uint64_t runtime_counters_swift_allocations(void) {
 }
 
 uint64_t runtime_counters_mallocs(void) { return atomic_load_explicit(&mallocs, memory_order_relaxed); }
+
+uint64_t runtime_heap_bytes(void) {
+  struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+uint64_t runtime_resident_bytes(void) {
+  unsigned long size = 0, resident = 0;
+  FILE *file = fopen("/proc/self/statm", "r");
+  if (file == NULL) return 0;
+  if (fscanf(file, "%lu %lu", &size, &resident) != 2) resident = 0;
+  fclose(file);
+  return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}

@@ -22,9 +22,9 @@ final class BenchPeer {
   private(set) var sender: SRTPSender?
   private let slots: Int
 
-  init(number: Int, slots: Int) throws {
+  init(number: Int, slots: Int, at address: Endpoint? = nil) throws {
     connection = ConnectionID(rawValue: UInt64(number) + 1)
-    endpoint = Endpoint(ipv4: 0x7F00_0001, port: UInt16(20_000 + number))
+    endpoint = address ?? Endpoint(ipv4: 0x7F00_0001, port: UInt16(20_000 + number))
     ssrc = SSRC(0x1000_0000 + UInt32(number))
     identity = try DTLSIdentity()
     credentials = ICECredentials.random(.openSSL)
@@ -99,10 +99,4 @@ final class BenchPeer {
     engine.slab.fill(slot, with: datagram)
     engine.receive(slot, from: endpoint, at: now, into: batch)
   }
-}
-
-enum BenchError: Error, CustomStringConvertible {
-  case noHop
-
-  var description: String { "a bench peer could not complete ICE and DTLS with the engine" }
 }

@@ -1,83 +1,147 @@
-import CRuntimeCounters
 import Glibc
-import SDP
-import WireBytes
+import SRTP
 
-/// The extension id of the Dependency Descriptor in the house's own offers.
-enum DescriptorID {
-  static let value = ClientOffer.extensions.dependencyDescriptor
-}
+/// Runs the benchmarks, prints one table and writes it as JSON.
+struct BenchRun {
+  static let groups = ["parse", "rewrite", "protect", "fan-out", "sockets", "memory"]
 
-/// Time that this thread spent on a CPU: other processes on the machine do not count.
-enum CPUClock {
-  static func nanoseconds() -> UInt64 {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-  }
-}
+  private let meter = Meter()
+  private let only: String?
+  private var rows: [Row] = []
+  private var failures: [String] = []
 
-/// Runs the benchmarks and prints one table.
-enum BenchRun {
-  /// Swift heap allocations for each forwarded packet: none (DESIGN: the hot path).
-  private static let allocationBudget = 0.0
+  private init(only: String?) { self.only = only }
+
+  private func runs(_ group: String) -> Bool { only == nil || only == group }
 
   static func main(_ arguments: [String]) {
-    let check = arguments.contains("--check")
-    guard arguments.allSatisfy({ $0 == "--check" }) else {
-      print("usage: sfu-bench [--check]")
+    guard let options = Options(arguments) else {
+      print(Options.usage)
       exit(2)
     }
-    guard runtime_counters_install() == 1 else {
-      print("sfu-bench: this Swift runtime has no hooks to count allocations with")
+    ProtectBench.warmUp()
+    var run = BenchRun(only: options.only)
+    if let blindness = run.meter.blindness() {
+      print("sfu-bench: \(blindness) went uncounted, so a count of none would mean nothing")
       exit(1)
     }
-    guard countsAllocations() else {
-      print("sfu-bench: a Swift allocation went uncounted, so a count of none would mean nothing")
+    if !run.meter.traces {
+      print("instructions, retains and locks cannot be counted on this machine; their budgets are not checked")
+    }
+    // First: what others gave back to the heap would hide what a subscriber adds to the resident set.
+    let memory = run.runs("memory") ? run.memory() : []
+    print(Table.header)
+    run.headers()
+    if run.runs("protect") { run.protection() }
+    if run.runs("fan-out") { run.fanOut() }
+    if run.runs("sockets") { run.sockets() }
+    if let file = options.json, !write(Table.json(run.rows, memory: memory), to: file) {
+      print("sfu-bench: cannot write \(file)")
       exit(1)
     }
-    print("one publisher's video, from SRTP in to SRTP out, AEAD_AES_256_GCM, no sockets; per forwarded packet:")
-    print("subscribers  payload   CPU us   Swift allocations   all mallocs")
-    var failed = false
-    for (subscribers, payload, packets) in [(1, 1_100, 4_000), (8, 1_100, 2_000), (31, 1_100, 1_000), (31, 120, 1_000)]
-    {
-      do {
-        let result = try FanOutBench(subscribers: subscribers, payloadBytes: payload).run(packets: packets)
-        print(row(result))
-        let expected = UInt64(packets * subscribers)
-        if result.forwarded != expected {
-          print("  FAILED: \(result.forwarded) of \(expected) packets were forwarded")
-          failed = true
+    for failure in run.failures { print("FAILED: \(failure)") }
+    if options.check, !run.failures.isEmpty { exit(1) }
+  }
+
+  private mutating func headers() {
+    note("parse", "header, extensions, descriptor", "packet", .packet(instructions: Budgets.parse)) {
+      try HeaderBench.parse(meter: $0)
+    }
+    note("rewrite", "numbers, header, extensions", "copy", .packet(instructions: Budgets.rewrite)) {
+      try HeaderBench.rewrite(meter: $0)
+    }
+  }
+
+  private mutating func protection() {
+    for profile in SRTPProfile.allCases {
+      for bytes in [120, 1_200] {
+        for implementation in [SRTPImplementation.standard, .libsrtp] where profile.isAEAD || implementation == .libsrtp
+        {
+          let isOurs = implementation == .standard
+          let bench = ProtectBench(profile: profile, implementation: implementation, packetBytes: bytes)
+          let name = "\(profile.name), \(bytes) B, \(isOurs ? "EVP" : "libsrtp2")"
+          let budget = isOurs ? Budget.packet(instructions: Budgets.protect) : Budget(swiftAllocations: 0)
+          note("protect", name, "packet", budget) { try bench.protect(meter: $0) }
+          guard bytes == 1_200, profile != .aeadAES256GCM else { continue }
+          note("unprotect", name, "packet", budget) { try bench.unprotect(meter: $0) }
         }
-        if result.per(result.swiftAllocations) > allocationBudget {
-          print("  FAILED: \(result.swiftAllocations) Swift heap allocations; the budget is none")
-          failed = true
-        }
-      } catch {
-        print("  FAILED: \(error)")
-        failed = true
       }
     }
-    if check, failed { exit(1) }
+    for implementation in [SRTPImplementation.standard, .libsrtp] {
+      let bench = ProtectBench(
+        profile: .aeadAES128GCM, implementation: implementation, packetBytes: 1_200, streams: 100)
+      note("protect", "100 streams, \(implementation == .standard ? "EVP" : "libsrtp2")", "packet", Budget()) {
+        try bench.protect(meter: $0)
+      }
+    }
   }
 
-  private static func countsAllocations() -> Bool {
-    let before = runtime_counters_swift_allocations()
-    let probe = [UInt8](repeating: 1, count: Int.random(in: 100...200))
-    return probe.count >= 100 && runtime_counters_swift_allocations() > before
+  private mutating func fanOut() {
+    var counted: [Int: Cost] = [:]
+    for bytes in [120, 1_200] {
+      for subscribers in FanOutBench.fanOuts {
+        // Every instruction of a long packet's encryption is a step of the trace: the short one's will do.
+        let traced = bytes == 120 && [8, 32].contains(subscribers) ? 1 : 0
+        let name = "1 to \(subscribers), \(bytes) B"
+        let cost = note("fan-out", name, "copy", Budget(swiftAllocations: 0)) {
+          try FanOutBench.run(subscribers: subscribers, packetBytes: bytes, meter: $0, traced: traced)
+        }
+        if bytes == 120 { counted[subscribers] = cost }
+      }
+    }
+    if let few = counted[8], let many = counted[32] {
+      note("fan-out", "each further copy (8 to 32), 120 B", "copy", .packet(instructions: Budgets.copy)) { _ in
+        many.multiplied(by: 32).margin(over: few.multiplied(by: 8), units: 24)
+      }
+    }
   }
 
-  private static func row(_ result: FanOutBench.Result) -> String {
-    let cells = [
-      (String(result.subscribers), 11), (String(result.payloadBytes), 9),
-      (fixed(result.per(result.nanoseconds) / 1_000), 9), (fixed(result.per(result.swiftAllocations)), 20),
-      (fixed(result.per(result.mallocs)), 14),
-    ]
-    return cells.map { String(repeating: " ", count: max(0, $0.1 - $0.0.count)) + $0.0 }.joined()
+  private mutating func sockets() {
+    for subscribers in [8, 32] {
+      let name = "1 to \(subscribers), 1200 B, bursts of \(SocketBench.burst)"
+      note("sockets", name, "copy", Budget(swiftAllocations: 0)) {
+        try SocketBench(subscribers: subscribers, packetBytes: 1_200).run(meter: $0)
+      }
+    }
   }
 
-  private static func fixed(_ value: Double) -> String {
-    let scaled = Int((value * 100).rounded())
-    return "\(scaled / 100).\(scaled % 100 < 10 ? "0" : "")\(scaled % 100)"
+  private mutating func memory() -> [MemoryBench.Result] {
+    do {
+      let result = try MemoryBench.subscribers(100, seconds: 10)
+      print("memory: \(result.name): \(result.heapBytes) bytes of heap, \(result.residentBytes) bytes resident")
+      if result.heapBytes > Budgets.memory {
+        failures.append("\(result.name): \(result.heapBytes) bytes; the budget is \(Budgets.memory)")
+      }
+      return [result]
+    } catch {
+      failures.append("memory: \(error)")
+      return []
+    }
+  }
+
+  @discardableResult
+  private mutating func note(
+    _ group: String, _ name: String, _ unit: String, _ budget: Budget, _ body: (Meter) throws -> Cost
+  ) -> Cost? {
+    guard runs(group) else { return nil }
+    do {
+      let cost = try body(meter)
+      let row = Row(group: group, name: name, unit: unit, cost: cost, excesses: budget.excesses(of: cost))
+      print(Table.line(row))
+      for excess in row.excesses { failures.append("\(group): \(name): \(excess)") }
+      if !row.excesses.isEmpty { for site in Meter.sites().prefix(12) { print("    from \(site)") } }
+      rows.append(row)
+      return cost
+    } catch {
+      print("\(group): \(name): \(error)")
+      failures.append("\(group): \(name): \(error)")
+      return nil
+    }
+  }
+
+  private static func write(_ text: String, to file: String) -> Bool {
+    guard let stream = unsafe fopen(file, "w") else { return false }
+    let written = unsafe fputs(text, stream) >= 0
+    return unsafe fclose(stream) == 0 && written
   }
 }
