@@ -15,7 +15,7 @@ extension ShardEngine {
     if leg.currentEncoding != encoding {
       guard encoding == leg.targetEncoding, packet.startsStream else { return }
       // Sealed with keys that the subscriber does not have: it will ask for nothing, and wait for the next key frame.
-      guard subscriber.isInEpoch || leg.kind == .audio else { return }
+      guard leg.subscriber.isInEpoch || leg.kind == .audio else { return }
       switchSource(of: leg, to: encoding, at: packet, clockRate: track.codec.clockRate, now: now)
     }
     guard let sequence = leg.sequence.rewrite(packet.header.sequenceNumber) else {
@@ -40,7 +40,7 @@ extension ShardEngine {
     else { return }
     leg.sent.sent(payloadBytes: packet.header.payloadEnd - packet.payloadStart, timestamp: timestamp, at: now)
     leg.lastSentAt = now
-    keepReporting(to: subscriber, at: now)
+    if egress.nextReport == .never { keepReporting(to: leg.subscriber, at: now) }
     counters.packetsForwarded &+= 1
     counters.bytesForwarded &+= UInt64(length)
   }

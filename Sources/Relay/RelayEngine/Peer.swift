@@ -87,7 +87,10 @@ final class Peer {
   /// Whether the member takes part in the executed epoch: before that it could not open a key frame.
   var isInEpoch = false
 
-  var nextReport = MonotonicInstant.never
+  var nextReport: MonotonicInstant {
+    get { egress.nextReport }
+    set { egress.nextReport = newValue }
+  }
   var lastReport = MonotonicInstant(nanoseconds: 0)
   /// The earliest timer entry that is armed for this peer.
   var armed = MonotonicInstant.never

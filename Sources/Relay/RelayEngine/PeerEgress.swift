@@ -1,12 +1,14 @@
 import SRTP
 import WireBytes
 
-/// What a packet to one peer needs of it: its address and its keys. The peer and each of its receive slots hold it, so
-/// that a copy on its way out asks for nothing else of the peer.
+/// What a packet to one peer needs of it: its address, its keys and the time of its reports. The peer and each of its
+/// receive slots hold it, so that a copy on its way out asks for nothing else of the peer.
 final class PeerEgress {
   /// The nominated address; nil until ICE has one, and again when consent is lost.
   var endpoint: Endpoint?
   var sender: SRTPSender?
+  /// When the peer gets its next RTCP reports; never while no packet comes from it or goes to it.
+  var nextReport = MonotonicInstant.never
 
   init() {}
 
