@@ -125,7 +125,7 @@ int runtime_trace_install(void) {
     symbols[symbol_count].kind = known[index].kind;
     symbol_count += 1;
   }
-  // libsrtp2 loads NSS's cryptography when it is first used: call this after that.
+  // NSS's cryptography is in memory only while a libsrtp2 session is: the caller holds one.
   dl_iterate_phdr(note_crypto, NULL);
   is_installed = 1;
   return 1;

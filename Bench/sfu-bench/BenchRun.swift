@@ -19,7 +19,8 @@ struct BenchRun {
       print(Options.usage)
       exit(2)
     }
-    ProtectBench.warmUp()
+    let reference = ProtectBench.warmUp()
+    defer { withExtendedLifetime(reference) {} }
     var run = BenchRun(only: options.only)
     if let blindness = run.meter.blindness() {
       print("sfu-bench: \(blindness) went uncounted, so a count of none would mean nothing")

@@ -18,13 +18,15 @@ struct ProtectBench {
     try SRTPSender(profile: profile, masterKey: key(), masterSalt: salt(), implementation: implementation)
   }
 
-  /// Protects one packet by libsrtp2, which loads NSS's cryptography with it: the meter must find that in memory.
-  static func warmUp() {
+  /// A libsrtp2 session that has protected a packet. NSS's cryptography is in memory as long as there is one, and there
+  /// the meter must find it.
+  static func warmUp() -> SRTPSender? {
     let bench = ProtectBench(profile: .aeadAES128GCM, implementation: .libsrtp, packetBytes: 120)
-    guard let sender = try? bench.sender(.libsrtp) else { return }
+    guard let sender = try? bench.sender(.libsrtp) else { return nil }
     let packets = Packets(bytes: 120, streams: 1)
     packets.number(1)
     packets.edit(0) { (bytes, length) throws(SRTPError) in try sender.protectRTP(&bytes, length: length) }
+    return sender
   }
 
   func protect(meter: Meter) throws -> Cost {
