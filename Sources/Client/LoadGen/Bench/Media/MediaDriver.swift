@@ -84,7 +84,7 @@ final class MediaDriver: @unchecked Sendable {
   private func run() {
     // Before the servers, where the system allows it: a generator that waits for them sends something else than the
     // scenario says. For this thread alone (setpriority(2), notes on Linux); refused, lateness tells.
-    _ = setpriority(PRIO_PROCESS, 0, -10)
+    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -10)
     while !isStopped.load(ordering: .acquiring) {
       let waiting = jobs.withLock { jobs in
         defer { jobs.removeAll(keepingCapacity: true) }
