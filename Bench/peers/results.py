@@ -63,6 +63,9 @@ def goals(report, scale):
         value = relay[name] / janus[name] if relay and janus and janus[name] else None
         add(f"8-party call: {name[8:11]} latency against the best Janus", 1, value, 2, " x")
     rows = [row for row in report["rows"] if row["arm"] == "relay" and row["scenario"].startswith("1 to 31, one shard")]
+    # A shorter run does not try the rate of the goal: then what it reached says nothing of the limit.
+    if not any("300,000" in row["scenario"] for row in rows):
+        rows = []
     rows = [row for row in rows if row["loss_percent"] == 0 and row["valid"]]
     add("packets/s out of one shard without loss", 300_000 * 0.99, max(
         (row["packets_per_second"] for row in rows), default=None), 0, "/s", below=False)
