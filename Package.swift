@@ -175,7 +175,7 @@ let package = Package(
         "WireBytes", "RTP", "SDP", "Signaling", "DTLS", "SRTP", "Membership", "RelayEngine", "SFrame", "E2EKeys",
         "ClientEngine", "TestKit", "CallKit", crypto,
       ]),
-    tests("DatagramIOTests", ["WireBytes", "DatagramIO", "TestKit"]),
+    tests("DatagramIOTests", ["WireBytes", "DatagramIO", "CNetLinux", "TestKit"]),
     tests("RelayMetricsTests", ["WireBytes", "RelayMetrics", "TestKit"]),
     tests(
       "RelayControlTests",

@@ -7,7 +7,9 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -138,6 +140,28 @@ int cnet_sendmmsg(int fd, cnet_message *messages, unsigned count) {
 int cnet_discard(int fd) {
   char byte;
   return recv(fd, &byte, sizeof byte, MSG_DONTWAIT | MSG_TRUNC) < 0 ? -errno : 0;
+}
+
+int cnet_event(void) {
+  int event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  return event < 0 ? -errno : event;
+}
+
+void cnet_signal(int event) {
+  uint64_t one = 1;
+  // It fails only when the counter is full, and then it is readable.
+  (void)!write(event, &one, sizeof one);
+}
+
+bool cnet_wait_readable(int fd, int event, uint64_t nanoseconds) {
+  struct pollfd both[] = {{.fd = fd, .events = POLLIN}, {.fd = event, .events = POLLIN}};
+  struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+  if (ppoll(both, 2, &limit, NULL) <= 0) return false;
+  if (both[1].revents & POLLIN) {
+    uint64_t count;
+    (void)!read(event, &count, sizeof count);
+  }
+  return (both[0].revents & POLLIN) != 0;
 }
 
 size_t cnet_set_segment(cnet_control *control, uint16_t segment) {

@@ -1,4 +1,5 @@
 package import Dispatch
+import Synchronization
 package import WireBytes
 
 /// Drives one UDP port and one handler on one serial queue: a shard of the relay, or participants of a load generator.
@@ -10,6 +11,8 @@ package import WireBytes
 package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable {
   /// Other work of the queue (commands, timers) waits for at most this many times 64 datagrams.
   private static var maxRounds: Int { 16 }
+  /// A socket that had something this recently is waited for on the queue itself, for as long again.
+  private static var lingering: TimeInterval { .milliseconds(4) }
 
   package let queue: DispatchQueue
   /// The address that the port is bound to.
@@ -24,6 +27,11 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
   private var armed = MonotonicInstant.never
   private var isStopped = false
   private var pace: ReadPace
+  /// Whether the queue is the loop's own, so that it may hold it while it waits.
+  private let mayLinger: Bool
+  private let doorbell = Doorbell()
+  private let linkRang = Atomic<Bool>(false)
+  private var lastRead = MonotonicInstant(nanoseconds: 0)
   private var turns: UInt64 = 0
   private var latency = Histogram(bounds: Histogram.forwardingBounds)
   /// Arrival times and numbers of the datagrams whose consequences are still in the batch, one entry for each round.
@@ -39,6 +47,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
     queue = DispatchQueue(label: label, qos: .userInteractive, target: target)
     self.port = port
     pace = ReadPace(pacing)
+    mayLinger = pacing.isAdaptive && target == nil
     local = port.local
     slab = PacketSlab(capacity: slabCapacity)
     batch = EgressBatch(capacity: batchCapacity)
@@ -51,7 +60,10 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
   }
 
   /// Another loop has something for this one.
-  package func wake() { linkSource.add(data: 1) }
+  package func wake() {
+    if !linkRang.exchange(true, ordering: .acquiringAndReleasing) { doorbell.ring() }
+    linkSource.add(data: 1)
+  }
 
   /// Begins to read. Call once; from then on the loop lives until `stop`, whoever else holds it.
   package func start() {
@@ -74,7 +86,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
 
   /// Ends reading and timers; bodies that `perform` was given before still run, later ones do not.
   package func stop() {
-    queue.async { [self] in
+    enqueue { [self] in
       guard !isStopped else { return }
       isStopped = true
       readSource?.cancel()
@@ -90,7 +102,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
 
   /// Runs `body` on the queue, then flushes what it put into the batch and arms the timer.
   package func perform(_ body: @escaping @Sendable (Handler, MonotonicInstant, EgressBatch) -> Void) {
-    queue.async { [self] in
+    enqueue { [self] in
       guard !isStopped else { return }
       let now = MonotonicClock.now()
       body(handler, now, batch)
@@ -103,7 +115,15 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
     _ body: @escaping @Sendable (Handler, DatagramLoopSnapshot) -> Answer
   ) async -> Answer {
     await withCheckedContinuation { continuation in
-      queue.async { [self] in continuation.resume(returning: body(handler, snapshot)) }
+      enqueue { [self] in continuation.resume(returning: body(handler, snapshot)) }
+    }
+  }
+
+  private func enqueue(_ work: @escaping @Sendable () -> Void) {
+    doorbell.ring()
+    queue.async { [self] in
+      doorbell.answer()
+      work()
     }
   }
 
@@ -117,13 +137,27 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
 
   private func readTurn() {
     guard !isStopped else { return }
-    let now = drainSocket()
-    drainLinks(at: now)
-    switchPace(at: now)
-    endTurn(at: now)
+    repeat {
+      let now = drainSocket()
+      drainLinks(at: now)
+      switchPace(at: now)
+      endTurn(at: now)
+    } while isReadableSoon()
+  }
+
+  /// Waits for the next datagram on the queue itself, while they come one after the other. The way back through Dispatch
+  /// (its manager thread, the wake-up of a worker, the descriptor armed again) costs more than the work on a packet.
+  private func isReadableSoon() -> Bool {
+    guard mayLinger, !pace.isPolling else { return false }
+    let now = MonotonicClock.now()
+    defer { lastRead = now }
+    guard now < lastRead + Self.lingering, now < handler.nextDeadline else { return false }
+    let untilDeadline = TimeInterval(nanoseconds: handler.nextDeadline.nanoseconds(since: now))
+    return doorbell.waitReadable(port.fileDescriptor, atMost: min(Self.lingering, untilDeadline))
   }
 
   private func linkTurn() {
+    if linkRang.exchange(false, ordering: .acquiringAndReleasing) { doorbell.answer() }
     // On the tick the links are looked at anyway.
     guard !isStopped, !pace.isPolling else { return }
     let now = MonotonicClock.now()

@@ -10,6 +10,10 @@ package enum ReadPacing: Sendable {
   /// Immediately while it is quiet, at `interval` while wake-ups come faster than `busyRate` a second. The interval is
   /// what a packet may wait longer; the rate, where that wait begins to pay.
   case adaptive(interval: TimeInterval, busyRate: UInt64)
+
+  var isAdaptive: Bool {
+    if case .adaptive = self { true } else { false }
+  }
 }
 
 /// Decides between reading on readiness and reading on a tick. Sans-IO: the loop asks and obeys.

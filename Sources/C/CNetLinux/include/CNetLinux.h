@@ -62,6 +62,13 @@ int cnet_sendmmsg(int fd, cnet_message *messages, unsigned count);
 /// Reads and throws away one datagram. 0 when one was there.
 int cnet_discard(int fd);
 
+/// A non-blocking event counter (eventfd), for `cnet_wait_readable`.
+int cnet_event(void);
+/// Makes the event readable; from any thread.
+void cnet_signal(int event);
+/// Waits until one of the two is readable, at most this long, and takes back the event's signals. Whether `fd` is.
+bool cnet_wait_readable(int fd, int event, uint64_t nanoseconds);
+
 /// Writes the UDP_SEGMENT control message; returns its length for msg_controllen.
 size_t cnet_set_segment(cnet_control *control, uint16_t segment);
 /// Whether the datagram was longer than its vector.
