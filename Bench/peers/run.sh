@@ -9,7 +9,8 @@ while [ $# -gt 0 ]; do
   case "$1" in
     --no-janus) janus=no ;;
     --quick) quick=(--quick) ;;
-    --scale) scale=${2:?"--scale: a time such as 60s or 30m"}; shift ;;
+    --scale) [ -n "${2:-}" ] || { echo "bench-peers: --scale: a time such as 60s or 30m is needed" >&2; exit 2; }
+      scale=$2; shift ;;
     --keep-results) write=no ;;
     *) flags+=("$1") ;;
   esac

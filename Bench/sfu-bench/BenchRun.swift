@@ -15,9 +15,17 @@ struct BenchRun {
   private func runs(_ group: String) -> Bool { only == nil || only == group }
 
   static func main(_ arguments: [String]) {
-    guard let options = Options(arguments) else {
-      print(Options.usage)
+    let options: Options
+    do throws(Options.Mistake) {
+      options = try Options(arguments)
+    } catch {
+      let line = Array("sfu-bench: \(error.line)\n".utf8)
+      _ = unsafe line.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
       exit(2)
+    }
+    if options.help {
+      print(Options.usage)
+      exit(0)
     }
     let reference = ProtectBench.warmUp()
     defer { withExtendedLifetime(reference) {} }

@@ -1,4 +1,4 @@
 import CRuntimeCounters
 
-// sfu-bench: what the relay's packet path costs, without sockets. `--check` fails the run when a budget is exceeded.
+// sfu-bench: what the parts of the relay's packet path cost. `--check` fails the run when a budget is exceeded.
 BenchRun.main(Array(CommandLine.arguments.dropFirst()))

@@ -77,15 +77,7 @@ extension CallCommand {
       return nil
     }
     guard shards == nil else { throw CommandError("--shards: only for the run's own relay, not with --relay") }
-    var trust = RelayAddress.Trust.system
-    if insecure { trust = .anything }
-    if let fingerprint {
-      guard !insecure else { throw CommandError("--insecure: not together with --fingerprint") }
-      guard let bytes = CertificatePin.parse(fingerprint) else {
-        throw CommandError("--fingerprint \(fingerprint): 64 hex digits, with or without colons")
-      }
-      trust = .fingerprint(bytes)
-    }
+    let trust = try RelayAddress.Trust(fingerprint: fingerprint, insecure: insecure)
     guard let address = RelayAddress(url: relay, trust: trust) else {
       throw CommandError("--relay \(relay): ws://HOST:PORT or wss://HOST:PORT")
     }

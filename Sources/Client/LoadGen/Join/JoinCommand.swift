@@ -84,15 +84,7 @@ package struct JoinCommand: AsyncParsableCommand {
     guard let url = relay ?? link.relay else {
       throw CommandError("--relay: is needed, since the invite names no relay")
     }
-    var trust = RelayAddress.Trust.system
-    if insecure { trust = .anything }
-    if let fingerprint {
-      guard !insecure else { throw CommandError("--insecure: not together with --fingerprint") }
-      guard let bytes = CertificatePin.parse(fingerprint) else {
-        throw CommandError("--fingerprint \(fingerprint): 64 hex digits, with or without colons")
-      }
-      trust = .fingerprint(bytes)
-    }
+    let trust = try RelayAddress.Trust(fingerprint: fingerprint, insecure: insecure)
     guard let address = RelayAddress(url: url, trust: trust) else {
       let place = relay == nil ? "the relay in the link" : "--relay"
       throw CommandError("\(place) \(url): ws://HOST:PORT or wss://HOST:PORT")
