@@ -98,6 +98,12 @@ struct BenchRun {
         if bytes == 120 { counted[subscribers] = cost }
       }
     }
+    for subscribers in [8, 32] {
+      let name = "1 to \(subscribers), 1200 B, caches cold at each burst of \(FanOutBench.burst)"
+      note("fan-out", name, "copy", Budget(swiftAllocations: 0)) {
+        try FanOutBench.run(subscribers: subscribers, packetBytes: 1_200, isCold: true, meter: $0)
+      }
+    }
     if let few = counted[8], let many = counted[32] {
       note("fan-out", "each further copy (8 to 32), 120 B", "copy", .packet(instructions: Budgets.copy)) { _ in
         many.multiplied(by: 32).margin(over: few.multiplied(by: 8), units: 24)

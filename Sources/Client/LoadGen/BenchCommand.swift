@@ -25,8 +25,13 @@ package struct BenchCommand: AsyncParsableCommand {
   var janusExecutable = "/usr/bin/janus"
   @Flag(name: .customLong("no-floor"), help: "Leave the C forwarder out.")
   var noFloor = false
-  @Option(help: "Only scenarios whose name contains this text; `joins` is the one with joins.")
+  @Option(
+    help: """
+      Only what has this text in its name, such as `8-party call`, or `1 to 31, 50,000`; `joins` is the one with joins.
+      """)
   var only: String?
+  @Option(help: "Length of each measurement, 1 to 60 seconds. (default: 2, 1 with --quick)")
+  var seconds: UInt64?
   @Option(help: "File for the report as JSON.")
   var json: String?
   @Flag(help: "Print no progress.")
@@ -41,7 +46,7 @@ package struct BenchCommand: AsyncParsableCommand {
       try FileBytes.checkWritable(json)
     }
     let plan = quick ? BenchPlan.quick : BenchPlan.full
-    let scenarios = plan.scenarios.filter { scenario in only.map { scenario.topology.name.contains($0) } ?? true }
+    let scenarios = try scenarios(of: plan)
     let hasJoins = only.map { "joins".contains($0) } ?? true
     guard !scenarios.isEmpty || hasJoins else {
       let names = plan.scenarios.map(\.topology.name) + ["joins"]
@@ -64,6 +69,20 @@ package struct BenchCommand: AsyncParsableCommand {
     print(BenchTable.render(report))
     if let json { try FileBytes.write(report.json, to: json) }
     if !report.failures.isEmpty { throw ExitCode(1) }
+  }
+
+  private func scenarios(of plan: BenchPlan) throws -> [BenchScenario] {
+    guard seconds.map({ (1...60).contains($0) }) ?? true else {
+      throw CommandError("--seconds \(seconds ?? 0): 1 to 60")
+    }
+    return plan.scenarios.compactMap { scenario in
+      var chosen = scenario
+      if let only {
+        chosen.loads = scenario.loads.filter { "\(scenario.topology.name), \($0.name)".contains(only) }
+      }
+      if let seconds { chosen.window = .seconds(seconds) }
+      return chosen.loads.isEmpty ? nil : chosen
+    }
   }
 
   private func arms() throws -> BenchArms {

@@ -8,7 +8,9 @@ import WireBytes
 struct BenchRun: Sendable {
   /// Above so many members, sockets are read less often: reading all of them is the generator's largest cost.
   private static let manyMembers = 300
-  private static let idleWindow = Duration.milliseconds(1_500)
+  /// What joining leaves to do is over after this: requests for key frames that do not come take 5 s.
+  private static let settling = Duration.seconds(6)
+  private static let idleWindow = Duration.seconds(4)
 
   let arms: BenchArms
   let group: any EventLoopGroup
@@ -53,6 +55,7 @@ struct BenchRun: Sendable {
   private func measure(
     _ scenario: BenchScenario, _ stages: [Stage], before: [ProcessSample?], into report: inout BenchReport
   ) async throws {
+    try await Task.sleep(for: Self.settling)
     let quietStart = stages.map { ProcessSample($0.server.process) }
     let start = MonotonicClock.now()
     try await Task.sleep(for: Self.idleWindow)

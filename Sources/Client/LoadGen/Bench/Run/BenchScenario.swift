@@ -63,7 +63,7 @@ package struct Load: Sendable {
 /// One line of the result: a load on a topology.
 struct BenchScenario: Sendable {
   let topology: Topology
-  let loads: [Load]
+  var loads: [Load]
   var pairs = 3
   var window = TimeInterval.seconds(2)
   /// Whether peers take part: some measurements say something of the relay alone.
