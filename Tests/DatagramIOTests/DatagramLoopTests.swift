@@ -8,7 +8,10 @@ private final class EchoHandler: DatagramHandler {
   let slab: PacketSlab
   let fired: AsyncStream<MonotonicInstant>.Continuation
   var nextDeadline = MonotonicInstant.never
+  /// The deadline that every datagram sets anew.
+  var delay: TimeInterval?
   var turns = 0
+  let linked = Atomic<Bool>(false)
 
   init(slab: PacketSlab, fired: AsyncStream<MonotonicInstant>.Continuation) {
     self.slab = slab
@@ -16,7 +19,16 @@ private final class EchoHandler: DatagramHandler {
   }
 
   func receive(_ slot: PacketSlot, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch) {
+    if let delay { nextDeadline = now + delay }
     if !batch.append(slot, to: endpoint) { slab.release(slot) }
+  }
+
+  func receiveLinked(
+    at now: MonotonicInstant, into batch: EgressBatch, arrived: (MonotonicInstant) -> Void
+  ) -> Int {
+    guard linked.exchange(false, ordering: .acquiringAndReleasing) else { return 0 }
+    fired.yield(now)
+    return 1
   }
 
   func expire(at now: MonotonicInstant, into batch: EgressBatch) {
@@ -28,11 +40,13 @@ private final class EchoHandler: DatagramHandler {
 }
 
 struct DatagramLoopTests {
-  private func makeLoop() throws -> (loop: DatagramLoop<EchoHandler>, fired: AsyncStream<MonotonicInstant>) {
+  private func makeLoop(_ pacing: ReadPacing = .immediate) throws -> (
+    loop: DatagramLoop<EchoHandler>, fired: AsyncStream<MonotonicInstant>
+  ) {
     let (stream, continuation) = AsyncStream.makeStream(of: MonotonicInstant.self)
     let port = try UDPPort(
       binding: Endpoint(ipv4: 0x7F00_0001, port: 0), receiveBufferBytes: 1 << 20, sendBufferBytes: 1 << 20)
-    let loop = DatagramLoop(label: "echo", port: port, slabCapacity: 512, batchCapacity: 128) {
+    let loop = DatagramLoop(label: "echo", port: port, slabCapacity: 512, batchCapacity: 128, pacing: pacing) {
       EchoHandler(slab: $0, fired: continuation)
     }
     return (loop, stream)
@@ -127,6 +141,88 @@ struct DatagramLoopTests {
       if (try? UDPPort(binding: local, receiveBufferBytes: 0, sendBufferBytes: 0)) != nil { break }
       await Task.yield()
     }
+  }
+}
+
+/// A loop of a shard's kind waits for packets while it holds its queue: whoever needs the queue must still get it.
+struct DatagramLoopHoldTests {
+  /// Reads on a tick from the first packets on, or never.
+  static let paces: [ReadPacing] = [
+    .adaptive(interval: .microseconds(500), busyRate: 1_000_000), .adaptive(interval: .microseconds(500), busyRate: 1),
+  ]
+
+  private struct Scene {
+    let loop: DatagramLoop<EchoHandler>
+    var fired: AsyncStream<MonotonicInstant>.Iterator
+    let client: UDPPort
+    let slab = PacketSlab(capacity: 128)
+    let batch = EgressBatch(capacity: 64)
+
+    init(_ pacing: ReadPacing) throws {
+      let (stream, continuation) = AsyncStream.makeStream(of: MonotonicInstant.self)
+      let loopback = Endpoint(ipv4: 0x7F00_0001, port: 0)
+      let port = try UDPPort(binding: loopback, receiveBufferBytes: 1 << 20, sendBufferBytes: 1 << 20)
+      loop = DatagramLoop(label: "hold", port: port, slabCapacity: 256, batchCapacity: 128, pacing: pacing) {
+        EchoHandler(slab: $0, fired: continuation)
+      }
+      fired = stream.makeAsyncIterator()
+      client = try UDPPort(binding: loopback, receiveBufferBytes: 1 << 20, sendBufferBytes: 1 << 20)
+      loop.start()
+    }
+
+    /// Sends one datagram and waits for its echo: after it the loop holds its queue.
+    func exchange() async throws {
+      let slot = try #require(slab.take())
+      slab.fill(slot, with: [1, 2, 3])
+      #expect(batch.append(slot, to: loop.local))
+      client.send(batch, releasing: slab)
+      while client.receive(into: slab, { slot, _, _ in slab.release(slot) }) == 0 { await Task.yield() }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: paces)
+  func `commands, deadlines and other loops are served between packets`(_ pacing: ReadPacing) async throws {
+    var scene = try Scene(pacing)
+    for round in 0..<200 {
+      try await scene.exchange()
+      switch round % 4 {
+      case 0: #expect(await scene.loop.query { handler, _ in handler.turns } > 0)
+      case 1:
+        scene.loop.perform { handler, _, _ in handler.nextDeadline = MonotonicClock.now() + .milliseconds(1) }
+        #expect(await scene.fired.next() != nil)
+      case 2:
+        // Set by a packet, so while the queue is held.
+        _ = await scene.loop.query { handler, _ in handler.delay = .milliseconds(2) }
+        try await scene.exchange()
+        #expect(await scene.fired.next() != nil)
+        _ = await scene.loop.query { handler, _ in handler.delay = nil }
+      default:
+        // Another loop's thread, as it were.
+        let loop = scene.loop
+        let handler = await loop.query { handler, _ in Weak(handler) }
+        try await scene.exchange()
+        handler.object?.linked.store(true, ordering: .releasing)
+        loop.wake()
+        #expect(await scene.fired.next() != nil)
+      }
+    }
+    let snapshot = await scene.loop.query { _, snapshot in snapshot }
+    #expect(snapshot.port.received == 300)
+    #expect(snapshot.port.sent == 300)
+    #expect(snapshot.slabInUse == 0)
+    scene.loop.stop()
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: paces)
+  func `a loop that is stopped while it waits for packets lets its port go`(_ pacing: ReadPacing) async throws {
+    let local: Endpoint
+    do {
+      let scene = try Scene(pacing)
+      local = scene.loop.local
+      for _ in 0..<50 { try await scene.exchange() }
+      scene.loop.stop()
+    }
+    while (try? UDPPort(binding: local, receiveBufferBytes: 0, sendBufferBytes: 0)) == nil { await Task.yield() }
   }
 }
 

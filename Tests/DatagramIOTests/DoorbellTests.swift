@@ -15,12 +15,12 @@ import WireBytes
   @Test func `a wait ends when the socket is readable`() {
     defer { _ = cnet_close(socket) }
     cnet_signal(socket)
-    #expect(doorbell.waitReadable(socket, atMost: long))
+    #expect(doorbell.wait(socket, atMost: long))
   }
 
   @Test func `a wait ends at its limit when nothing comes`() {
     defer { _ = cnet_close(socket) }
-    #expect(!doorbell.waitReadable(socket, atMost: .milliseconds(1)))
+    #expect(!doorbell.wait(socket, atMost: .milliseconds(1)))
   }
 
   @Test func `what was rung for before keeps the loop from waiting until it is answered`() {
@@ -28,11 +28,11 @@ import WireBytes
     cnet_signal(socket)
     doorbell.ring()
     doorbell.ring()
-    #expect(!doorbell.waitReadable(socket, atMost: long))
+    #expect(!doorbell.wait(socket, atMost: long))
     doorbell.answer()
-    #expect(!doorbell.waitReadable(socket, atMost: long))
+    #expect(!doorbell.wait(socket, atMost: long))
     doorbell.answer()
-    #expect(doorbell.waitReadable(socket, atMost: long))
+    #expect(doorbell.wait(socket, atMost: long))
   }
 
   @Test func `who rings during a wait ends it, at whatever moment`() {
@@ -42,12 +42,12 @@ import WireBytes
         for _ in 0..<(round * 20) { _ = MonotonicClock.now() }
         doorbell.ring()
       }
-      #expect(!doorbell.waitReadable(socket, atMost: long))
+      #expect(!doorbell.wait(socket, atMost: long))
       doorbell.answer()
     }
     // No signal is left over: the next wait is for the socket again.
-    _ = doorbell.waitReadable(socket, atMost: .milliseconds(1))
+    _ = doorbell.wait(socket, atMost: .milliseconds(1))
     cnet_signal(socket)
-    #expect(doorbell.waitReadable(socket, atMost: long))
+    #expect(doorbell.wait(socket, atMost: long))
   }
 }

@@ -34,6 +34,21 @@ import WireBytes
     #expect(pace.nextRead == .never)
   }
 
+  @Test("packets that come in bursts count as often as they would wake the reader")
+  func bursts() {
+    var pace = ReadPace(.adaptive(interval: .microseconds(500), busyRate: 2_500))
+    _ = run(&pace, readsPerSecond: 5_000, from: 100_000)
+    #expect(pace.isPolling)
+    // 1,000 bursts a second of 8 packets, found by 2,000 ticks.
+    var switches: [ReadPace.Switch] = []
+    for (tick, time) in stride(from: UInt64(130_000), to: 160_000, by: 500).enumerated() {
+      pace.read(tick.isMultiple(of: 2) ? 8 : 0, at: at(microseconds: time))
+      pace.polled(at: at(microseconds: time))
+      if let change = pace.takeSwitch(at: at(microseconds: time)) { switches.append(change) }
+    }
+    #expect(switches.first == .stopPolling)
+  }
+
   @Test("a fixed pace keeps to the grid of its interval, so that many loops wake together")
   func grid() {
     var pace = ReadPace(.every(.milliseconds(4)))

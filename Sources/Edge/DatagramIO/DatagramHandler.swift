@@ -4,6 +4,8 @@ package import WireBytes
 package protocol DatagramHandler: AnyObject, SendableMetatype {
   /// Takes one datagram in; owns `slot` from here on.
   func receive(_ slot: PacketSlot, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch)
+  /// No more datagrams are at hand: what `receive` has kept back must now be done.
+  func settle(into batch: EgressBatch)
   /// Does everything whose time has come.
   func expire(at now: MonotonicInstant, into batch: EgressBatch)
   /// When `expire` has work again; `.never` when it has none.
@@ -24,8 +26,9 @@ package protocol DatagramHandler: AnyObject, SendableMetatype {
   func stopped()
 }
 
-/// A handler without links to others.
+/// A handler that keeps nothing back and has no links to others.
 extension DatagramHandler {
+  package func settle(into batch: EgressBatch) {}
   package func receiveLinked(
     at now: MonotonicInstant, into batch: EgressBatch, arrived: (MonotonicInstant) -> Void
   ) -> Int { 0 }

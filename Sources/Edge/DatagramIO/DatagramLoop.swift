@@ -5,14 +5,16 @@ package import WireBytes
 /// Drives one UDP port and one handler on one serial queue: a shard of the relay, or participants of a load generator.
 ///
 /// A turn is: read until the socket is empty, at most 16 rounds, with one clock reading per `recvmmsg`; hand every
-/// datagram to the handler; take in what other loops have for this one; flush; arm the one timer. No locks: everything
-/// is confined to the queue, which is what makes the unchecked Sendable conformance true. Only `wake` may be called from
-/// anywhere: however often it is, the loop looks once.
+/// datagram to the handler; take in what other loops have for this one; flush. While datagrams come, a loop with a queue
+/// of its own holds that queue between turns and waits there; else Dispatch calls it, by a read source and one timer.
+///
+/// No locks: everything is confined to the queue, which is what makes the unchecked Sendable conformance true. Only
+/// `wake` may be called from anywhere: however often it is, the loop looks once.
 package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable {
   /// Other work of the queue (commands, timers) waits for at most this many times 64 datagrams.
   private static var maxRounds: Int { 16 }
-  /// A socket that had something this recently is waited for on the queue itself, for as long again.
-  private static var lingering: TimeInterval { .milliseconds(4) }
+  /// The queue is held until nothing has come for this long.
+  private static var lingering: TimeInterval { .seconds(1) }
 
   package let queue: DispatchQueue
   /// The address that the port is bound to.
@@ -28,10 +30,11 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
   private var isStopped = false
   private var pace: ReadPace
   /// Whether the queue is the loop's own, so that it may hold it while it waits.
-  private let mayLinger: Bool
+  private let mayHold: Bool
+  private var isHolding = false
   private let doorbell = Doorbell()
   private let linkRang = Atomic<Bool>(false)
-  private var lastRead = MonotonicInstant(nanoseconds: 0)
+  private var lastArrival = MonotonicInstant(nanoseconds: 0)
   private var turns: UInt64 = 0
   private var latency = Histogram(bounds: Histogram.forwardingBounds)
   /// Arrival times and numbers of the datagrams whose consequences are still in the batch, one entry for each round.
@@ -47,7 +50,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
     queue = DispatchQueue(label: label, qos: .userInteractive, target: target)
     self.port = port
     pace = ReadPace(pacing)
-    mayLinger = pacing.isAdaptive && target == nil
+    mayHold = pacing.isAdaptive && target == nil && doorbell.isUsable
     local = port.local
     slab = PacketSlab(capacity: slabCapacity)
     batch = EgressBatch(capacity: batchCapacity)
@@ -137,33 +140,72 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
 
   private func readTurn() {
     guard !isStopped else { return }
-    repeat {
-      let now = drainSocket()
-      drainLinks(at: now)
-      switchPace(at: now)
-      endTurn(at: now)
-    } while isReadableSoon()
+    takeTurn(reading: true)
+    hold()
   }
 
-  /// Waits for the next datagram on the queue itself, while they come one after the other. The way back through Dispatch
-  /// (its manager thread, the wake-up of a worker, the descriptor armed again) costs more than the work on a packet.
-  private func isReadableSoon() -> Bool {
-    guard mayLinger, !pace.isPolling else { return false }
-    let now = MonotonicClock.now()
-    defer { lastRead = now }
-    guard now < lastRead + Self.lingering, now < handler.nextDeadline else { return false }
-    let untilDeadline = TimeInterval(nanoseconds: handler.nextDeadline.nanoseconds(since: now))
-    return doorbell.waitReadable(port.fileDescriptor, atMost: min(Self.lingering, untilDeadline))
+  private func timerTurn() {
+    guard !isStopped else { return }
+    armed = .never
+    takeTurn(reading: pace.nextRead <= MonotonicClock.now())
+    // Without the tick the read source is armed, and would call for what is read here.
+    if pace.isPolling { hold() }
   }
 
   private func linkTurn() {
-    if linkRang.exchange(false, ordering: .acquiringAndReleasing) { doorbell.answer() }
-    // On the tick the links are looked at anyway.
-    guard !isStopped, !pace.isPolling else { return }
-    let now = MonotonicClock.now()
-    pace.read(drainLinks(at: now), at: now)
+    // On the tick, and by a loop that holds its queue, the links are looked at anyway.
+    guard takeRing(), !isStopped, !pace.isPolling else { return }
+    takeTurn(reading: false)
+  }
+
+  private func takeTurn(reading: Bool) {
+    var now = MonotonicClock.now()
+    var count = 0
+    if reading { (now, count) = drainSocket() }
+    count += drainLinks(at: now)
+    if count > 0 { lastArrival = now }
+    pace.read(count, at: now)
+    if reading, pace.isPolling { pace.polled(at: MonotonicClock.now()) }
     switchPace(at: now)
     endTurn(at: now)
+  }
+
+  /// Takes turns on the queue itself, until nothing has come for a while or the queue has other work. The way back
+  /// through Dispatch (its manager thread, the wake-up of a worker, the descriptor armed again) costs more than the work
+  /// on a packet.
+  private func hold() {
+    guard mayHold else { return }
+    isHolding = true
+    defer {
+      isHolding = false
+      armTimer()
+    }
+    while true {
+      let now = MonotonicClock.now()
+      let end = pace.isPolling ? pace.nextRead : lastArrival + Self.lingering
+      let wakeUp = min(end, handler.nextDeadline)
+      var isReadable = false
+      if now < wakeUp {
+        let limit = TimeInterval(nanoseconds: wakeUp.nanoseconds(since: now))
+        isReadable = doorbell.wait(pace.isPolling ? nil : port.fileDescriptor, atMost: limit)
+      } else if !pace.isPolling, end <= now {
+        return
+      }
+      let rang = takeRing()
+      // What is left in the socket calls the read source, or is read on the tick.
+      guard doorbell.isAnswered else {
+        if rang { wake() }
+        return
+      }
+      takeTurn(reading: isReadable || pace.nextRead <= MonotonicClock.now())
+    }
+  }
+
+  /// Whether another loop called since the last time.
+  private func takeRing() -> Bool {
+    guard linkRang.exchange(false, ordering: .acquiringAndReleasing) else { return false }
+    doorbell.answer()
+    return true
   }
 
   /// Takes in what other loops have put out, or as much of it as the socket's datagrams may wait for.
@@ -180,7 +222,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
   }
 
   /// Reads until the socket is empty or others must have their turn; returns the time of the last datagram.
-  private func drainSocket() -> MonotonicInstant {
+  private func drainSocket() -> (last: MonotonicInstant, count: Int) {
     var now = MonotonicClock.now()
     var rounds = 0
     var count = 0
@@ -192,24 +234,10 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
         handler.receive(slot, from: source, at: now, into: batch)
         if batch.count > flushThreshold { flush() }
       }
+      handler.settle(into: batch)
       rounds += 1
     } while port.mayHaveMore && rounds < Self.maxRounds
-    pace.read(count, at: now)
-    return now
-  }
-
-  private func timerTurn() {
-    guard !isStopped else { return }
-    armed = .never
-    var now = MonotonicClock.now()
-    if pace.nextRead <= now {
-      now = drainSocket()
-      pace.read(drainLinks(at: now), at: now)
-      now = MonotonicClock.now()
-      pace.polled(at: now)
-      switchPace(at: now)
-    }
-    endTurn(at: now)
+    return (now, count)
   }
 
   private func switchPace(at now: MonotonicInstant) {
@@ -226,7 +254,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
     flush()
     handler.drained(at: now)
     if !pace.isPolling, !handler.sleep() { wake() }
-    armTimer()
+    if !isHolding { armTimer() }
   }
 
   private func noteArrival(at now: MonotonicInstant) {

@@ -24,13 +24,18 @@ package final class Doorbell: Sendable {
   /// When that work begins.
   package func answer() { unanswered.subtract(1, ordering: .relaxed) }
 
-  /// Whether `descriptor` became readable within `limit`, and nobody rang.
-  package func waitReadable(_ descriptor: CInt, atMost limit: TimeInterval) -> Bool {
-    guard event >= 0 else { return false }
+  /// Without an event descriptor nobody can end a wait: the loop must not begin one.
+  package var isUsable: Bool { event >= 0 }
+
+  /// Whether everything that was rung for has begun.
+  package var isAnswered: Bool { unanswered.load(ordering: .sequentiallyConsistent) == 0 }
+
+  /// Waits until `descriptor` is readable, somebody rings or has rung, or `limit` is over; nil for no descriptor. Whether
+  /// the descriptor is readable.
+  package func wait(_ descriptor: CInt?, atMost limit: TimeInterval) -> Bool {
     isWaiting.store(true, ordering: .sequentiallyConsistent)
     defer { isWaiting.store(false, ordering: .relaxed) }
-    guard unanswered.load(ordering: .sequentiallyConsistent) == 0 else { return false }
-    return cnet_wait_readable(descriptor, event, limit.nanoseconds)
-      && unanswered.load(ordering: .sequentiallyConsistent) == 0
+    guard isAnswered else { return false }
+    return cnet_wait_readable(descriptor ?? -1, event, limit.nanoseconds)
   }
 }

@@ -28,8 +28,8 @@ package struct ReadPace {
   /// When to read next; `.never` while readiness decides.
   package private(set) var nextRead = MonotonicInstant.never
   private var windowStart = MonotonicInstant(nanoseconds: 0)
+  /// Those that found something: as many wake-ups, or on the tick at least as many as without it.
   private var reads: UInt64 = 0
-  private var datagrams: UInt64 = 0
 
   package init(_ pacing: ReadPacing) {
     self.pacing = pacing
@@ -50,8 +50,7 @@ package struct ReadPace {
 
   /// One drain of the socket took `count` datagrams.
   package mutating func read(_ count: Int, at now: MonotonicInstant) {
-    reads += 1
-    datagrams += UInt64(count)
+    if count > 0 { reads += 1 }
   }
 
   /// A read on the tick was done.
@@ -70,10 +69,9 @@ package struct ReadPace {
     guard case .adaptive(let interval, let busyRate) = pacing else { return nil }
     guard now.nanoseconds(since: windowStart) >= Self.window.nanoseconds else { return nil }
     let elapsed = max(now.nanoseconds(since: windowStart), 1)
-    let perSecond = (isPolling ? datagrams : reads) * 1_000_000_000 / elapsed
+    let perSecond = reads * 1_000_000_000 / elapsed
     windowStart = now
     reads = 0
-    datagrams = 0
     if !isPolling, perSecond > busyRate {
       isPolling = true
       nextRead = now + interval
