@@ -73,9 +73,10 @@ let package = Package(
     .target(name: "CVPXShims", dependencies: ["CVPX"], path: "Sources/C/CVPXShims"),
     .target(name: "CNetLinux", path: "Sources/C/CNetLinux"),
     .target(name: "CHardening", path: "Sources/C/CHardening"),
+    .target(name: "CPrefetch", path: "Sources/C/CPrefetch"),
 
     // Wire: bytes in, values out. No sockets, no clock, no cryptography.
-    module("WireBytes", "Wire"),
+    module("WireBytes", "Wire", ["CPrefetch"]),
     module("RTP", "Wire", ["WireBytes"]),
     module("STUN", "Wire", ["WireBytes"]),
     module("SDP", "Wire", ["WireBytes"]),
@@ -85,15 +86,16 @@ let package = Package(
     module("HopCrypto", "Hop", ["WireBytes", "COpenSSL", "COpenSSLShims"]),
     module("ICE", "Hop", ["WireBytes", "STUN", "HopCrypto"]),
     module("DTLS", "Hop", ["WireBytes", "HopCrypto", "SRTP", "COpenSSL", "COpenSSLShims"]),
-    module("SRTP", "Hop", ["WireBytes", "CLibSRTP", "COpenSSLShims"]),
+    module("SRTP", "Hop", ["WireBytes", "CLibSRTP", "COpenSSLShims", "CPrefetch"]),
 
     // Relay: what makes it an SFU. Sans-IO.
     module("Membership", "Relay", ["WireBytes", "Signaling"]),
-    module("Forwarding", "Relay", ["WireBytes", "RTP", "Signaling"]),
+    module("Forwarding", "Relay", ["WireBytes", "RTP", "Signaling", "CPrefetch"]),
     module(
       "RelayEngine", "Relay",
       [
         "WireBytes", "RTP", "STUN", "SDP", "Signaling", "HopCrypto", "ICE", "DTLS", "SRTP", "Membership", "Forwarding",
+        "CPrefetch",
       ]),
 
     // Edge: the only modules that touch sockets, clocks and Dispatch.

@@ -75,8 +75,9 @@ final class BenchCall {
   func receive() {
     for slot in waiting {
       now = now + .milliseconds(1)
-      engine.receive(slot, from: publisher.endpoint, at: now, into: batch)
+      engine.collect(slot, from: publisher.endpoint, at: now, into: batch)
     }
+    engine.forwardBurst(into: batch)
   }
 
   /// Hands the prepared packets out instead, to be sent over a socket.

@@ -52,8 +52,9 @@ final class SocketBench {
     // Loopback delivers within the send call; a packet that is missing ends the loop and is found by `collect`.
     while received < count {
       let more = relay.receive(into: call.slab) { slot, from, now in
-        call.engine.receive(slot, from: from, at: now, into: call.batch)
+        call.engine.collect(slot, from: from, at: now, into: call.batch)
       }
+      call.engine.forwardBurst(into: call.batch)
       guard more > 0 else { break }
       received += more
     }

@@ -84,6 +84,19 @@ package final class EngineCluster {
     shard.engine.receive(slot, from: source, at: now, into: shard.batch)
   }
 
+  /// Datagrams that one of the shards finds in its socket at once.
+  package func receive(
+    burst datagrams: [[UInt8]], from source: Endpoint, to target: Endpoint, at now: MonotonicInstant
+  ) {
+    guard let shard = shards.first(where: { $0.endpoint == target }) else { return }
+    for datagram in datagrams where datagram.count <= PacketSlab.slotSize {
+      guard let slot = shard.slab.take() else { break }
+      shard.slab.fill(slot, with: datagram)
+      shard.engine.collect(slot, from: source, at: now, into: shard.batch)
+    }
+    shard.engine.forwardBurst(into: shard.batch)
+  }
+
   package func expire(at now: MonotonicInstant) {
     for shard in shards where shard.engine.nextDeadline <= now { shard.engine.expire(at: now, into: shard.batch) }
   }
@@ -121,6 +134,7 @@ package final class EngineCluster {
           _ = ring.publish()
           let count = ring.drain { record, bytes in
             target.engine.receive(record, bytes, from: index, at: now, into: target.batch)
+            target.engine.forwardBurst(into: target.batch)
             return true
           }
           if count > 0 { isBusy = true }

@@ -93,6 +93,14 @@ final class HopCall {
     for packet in packets { try inject(peer.protectedRTP(packet.bytes(peer.dialect.ids)), from: peer) }
   }
 
+  /// The same, and the relay reads all of it before it works on any.
+  func sendAtOnce(_ packets: [WirePacket], from peer: HopPeer) throws {
+    shards.receive(
+      burst: packets.map { peer.protectedRTP($0.bytes(peer.dialect.ids)) }, from: peer.endpoint,
+      to: shards.endpoint(of: peer.connection), at: now)
+    try pump()
+  }
+
   /// RTCP of the client: whatever the writer put down.
   func sendControl(from peer: HopPeer, _ write: (inout [UInt8]) -> Void) throws {
     var compound: [UInt8] = []

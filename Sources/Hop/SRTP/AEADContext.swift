@@ -1,4 +1,5 @@
 internal import COpenSSLShims
+internal import CPrefetch
 
 /// One session key and salt in an OpenSSL cipher context (RFC 7714), made once: a packet sets its nonce and no more.
 /// Keys are wiped on release. Confined to one queue.
@@ -25,6 +26,11 @@ struct AEADContext: ~Copyable {
   }
 
   deinit { unsafe hop_aead_free(context) }
+
+  func prefetch(stage: Int) {
+    guard let context = unsafe context else { return }
+    if stage == 1 { unsafe cprefetch(UnsafeRawPointer(context), 24) } else { unsafe hop_aead_prefetch(context) }
+  }
 
   /// What identifies a packet and is authenticated beside its payload.
   struct Packet {

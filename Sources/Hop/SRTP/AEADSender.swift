@@ -39,6 +39,11 @@ struct AEADSender: ~Copyable {
     return length + AEADPacket.tagLength
   }
 
+  func prefetch(stage: Int) {
+    rtp.prefetch(stage: stage)
+    streams.prefetch(stage: stage)
+  }
+
   func protectRTCP(_ buffer: inout MutableSpan<UInt8>, length: Int) throws(SRTPError) -> Int {
     let trailer = (length + AEADPacket.tagLength)..<(length + AEADPacket.tagLength + AEADPacket.rtcpIndexLength)
     guard trailer.upperBound <= buffer.count else { throw .tooLong }

@@ -1,3 +1,5 @@
+internal import CPrefetch
+
 /// The streams of one session, found by SSRC in one step, whatever their number.
 ///
 /// A packet costs one probe of a small table and no allocation; the first packet of an SSRC may let it grow. SSRCs come
@@ -36,6 +38,13 @@ struct SRTPStreamTable: ~Copyable {
   func countPacket() -> UInt64 {
     unsafe state.pointee.packets &+= 1
     return unsafe state.pointee.packets
+  }
+
+  /// See `SRTPSender.prefetch`. A session with one peer has few streams: the first ones are meant.
+  func prefetch(stage: Int) {
+    if stage == 1 { return unsafe cprefetch(state, MemoryLayout<State>.size) }
+    unsafe cprefetch(state.pointee.places.baseAddress, 64)
+    unsafe cprefetch(state.pointee.streams.baseAddress, 2 * MemoryLayout<SRTPStream>.stride)
   }
 
   /// The stream of an SSRC, nil when there is none. Valid until the next `insert`.

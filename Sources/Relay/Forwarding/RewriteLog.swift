@@ -1,3 +1,5 @@
+import CPrefetch
+
 /// Which source packet went out under which number: what a subscriber's NACK is looked up in. Holds the latest 512.
 ///
 /// The memory, 2 KiB, is allocated by the first `record`: most slots of a subscriber never carry anything.
@@ -13,6 +15,15 @@ package struct RewriteLog: Sendable {
   package mutating func record(out: UInt16, source: UInt16, encoding: UInt8) {
     if entries.isEmpty { entries = [UInt32](repeating: 0, count: Self.capacity) }
     entries[Self.place(out)] = Self.tag(out) | UInt32(encoding) << 16 | UInt32(source)
+  }
+
+  /// Brings the place of a number that is to be recorded into the cache.
+  package func prefetch(out: UInt16) {
+    unsafe entries.withUnsafeBufferPointer { entries in
+      guard let start = entries.baseAddress else { return }
+      unsafe cprefetch(start - 1, 1)
+      unsafe cprefetch(start + Self.place(out), 64)
+    }
   }
 
   /// Nil when nothing, or nothing that is still known, went out under this number.

@@ -23,6 +23,9 @@ package struct SequenceRewriter: Sendable {
   /// `first` is the number of the leg's first packet.
   package init(first: UInt16) { self.first = first }
 
+  /// The number that a packet gets which follows the newest one.
+  package var next: UInt16 { highest &+ offset &+ 1 }
+
   /// The outgoing number for a source packet; nil when it is too old, was dropped, or was rewritten before.
   package mutating func rewrite(_ sequence: UInt16) -> UInt16? {
     if !hasSource { switchSource(firstSequence: sequence) }
@@ -50,8 +53,7 @@ package struct SequenceRewriter: Sendable {
 
   /// From now on numbers are those of another source, whose first packet goes on behind the newest one sent.
   package mutating func switchSource(firstSequence: UInt16) {
-    let next = hasSource ? highest &+ offset &+ 1 : first
-    offset = next &- firstSequence
+    offset = (hasSource ? next : first) &- firstSequence
     highest = firstSequence &- 1
     span = 0
     forwarded.clear()

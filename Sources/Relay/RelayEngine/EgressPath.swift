@@ -6,43 +6,51 @@ import WireBytes
 
 /// From track to subscriber: plan, copy, rewrite, protect.
 extension ShardEngine {
-  func forward(
-    _ packet: IngressPacket, of track: IngressTrack, encoding: Int, to leg: ReceiveSlot, at now: MonotonicInstant,
-    into batch: EgressBatch
+  func forwardBurst(
+    of track: IngressTrack, encoding: Int, to leg: ReceiveSlot, at now: MonotonicInstant, into batch: EgressBatch
   ) {
     let egress = leg.egress
     guard !leg.paused, let endpoint = egress.endpoint, egress.sender != nil else { return }
-    if leg.currentEncoding != encoding {
-      guard encoding == leg.targetEncoding, packet.startsStream else { return }
-      // Sealed with keys that the subscriber does not have: it will ask for nothing, and wait for the next key frame.
-      guard leg.subscriber.isInEpoch || leg.kind == .audio else { return }
-      switchSource(of: leg, to: encoding, at: packet, clockRate: track.codec.clockRate, now: now)
-    }
-    guard let sequence = leg.sequence.rewrite(packet.header.sequenceNumber) else {
-      return counters.drop(.lateForSlot)
-    }
-    let timestamp = leg.timestamp.rewrite(packet.header.timestamp)
-    var header = EgressHeader(
-      marker: packet.header.marker, payloadType: leg.codec.payloadType, sequenceNumber: sequence,
-      timestamp: timestamp, ssrc: leg.ssrc)
+    var header = EgressHeader(payloadType: leg.codec.payloadType, ssrc: leg.ssrc)
     header.ids = leg.ids
     header.mid = leg.shortMid
-    if let descriptor = packet.descriptor { header.frameNumber = leg.frameNumber.rewrite(descriptor.frameNumber) }
-    // Before it is put out: what is dropped for want of room below is a hole that the subscriber can ask for.
     // Without an RTX stream nothing is ever sent again, and the log takes memory.
-    if leg.codec.rtxPayloadType != nil {
-      leg.rewrites.record(out: sequence, source: packet.header.sequenceNumber, encoding: UInt8(encoding))
+    let isRepeatable = leg.codec.rtxPayloadType != nil
+    var bytes = 0
+    var count: UInt64 = 0
+    for index in 0..<burst.count {
+      let packet = burst[index]
+      if leg.currentEncoding != encoding {
+        guard encoding == leg.targetEncoding, packet.startsStream else { continue }
+        // Sealed with keys that the subscriber does not have: it will ask for nothing, and wait for the next key frame.
+        guard leg.subscriber.isInEpoch || leg.kind == .audio else { continue }
+        switchSource(of: leg, to: encoding, at: packet, clockRate: track.codec.clockRate, now: now)
+      }
+      guard let sequence = leg.sequence.rewrite(packet.sequenceNumber) else {
+        counters.drop(.lateForSlot)
+        continue
+      }
+      header.marker = packet.marker
+      header.sequenceNumber = sequence
+      header.timestamp = leg.timestamp.rewrite(packet.timestamp)
+      header.audioLevel = packet.audioLevel
+      header.frameNumber = packet.descriptor.map { leg.frameNumber.rewrite($0.frameNumber) }
+      // Before it is put out: what is dropped for want of room below is a hole that the subscriber can ask for.
+      if isRepeatable {
+        leg.rewrites.record(out: sequence, source: packet.sequenceNumber, encoding: UInt8(encoding))
+      }
+      guard let length = put(header, payloadOf: packet, egress: egress, endpoint: endpoint, into: batch) else {
+        continue
+      }
+      leg.sent.sent(payloadBytes: packet.payload.count, timestamp: header.timestamp, at: now)
+      bytes += length
+      count += 1
     }
-    guard
-      let length = put(
-        header, payloadOf: packet.slot, from: packet.payloadStart, to: packet.header.payloadEnd,
-        extensions: packet.extensions, egress: egress, endpoint: endpoint, into: batch)
-    else { return }
-    leg.sent.sent(payloadBytes: packet.header.payloadEnd - packet.payloadStart, timestamp: timestamp, at: now)
+    guard count > 0 else { return }
     leg.lastSentAt = now
-    if egress.nextReport == .never { keepReporting(to: leg.subscriber, at: now) }
-    counters.packetsForwarded &+= 1
-    counters.bytesForwarded &+= UInt64(length)
+    if Self.reportsRest(of: egress, at: now) { keepReporting(to: leg.subscriber, at: now) }
+    counters.packetsForwarded &+= count
+    counters.bytesForwarded &+= UInt64(bytes)
   }
 
   /// Makes the leg's stream go on with another source, without a break in its numbers.
@@ -50,8 +58,8 @@ extension ShardEngine {
     of leg: ReceiveSlot, to encoding: Int, at packet: IngressPacket, clockRate: UInt32, now: MonotonicInstant
   ) {
     let elapsed = TimeInterval(nanoseconds: leg.hasSent ? now.nanoseconds(since: leg.lastSentAt) : 0)
-    leg.sequence.switchSource(firstSequence: packet.header.sequenceNumber)
-    leg.timestamp.switchSource(firstTimestamp: packet.header.timestamp, elapsed: elapsed, clockRate: clockRate)
+    leg.sequence.switchSource(firstSequence: packet.sequenceNumber)
+    leg.timestamp.switchSource(firstTimestamp: packet.timestamp, elapsed: elapsed, clockRate: clockRate)
     if let descriptor = packet.descriptor { leg.frameNumber.switchSource(first: descriptor.frameNumber) }
     leg.rewrites.removeAll()
     leg.currentEncoding = encoding
@@ -61,27 +69,30 @@ extension ShardEngine {
   /// Writes header and payload into a fresh slot, protects it and puts it into the batch. Returns the datagram's
   /// length, or nil when it was dropped and counted.
   private func put(
-    _ header: EgressHeader, payloadOf source: PacketSlot, from start: Int, to end: Int, extensions: HeaderExtensions,
-    egress: PeerEgress, endpoint: Endpoint, into batch: EgressBatch
+    _ header: EgressHeader, payloadOf packet: IngressPacket, egress: PeerEgress, endpoint: Endpoint,
+    into batch: EgressBatch
   ) -> Int? {
     guard let target = slab.take() else {
       counters.drop(.slabExhausted)
       return nil
     }
-    var header = header
-    let headerLength = slab.read(source) { bytes in
-      if !extensions.audioLevel.isEmpty { header.audioLevel = bytes[extensions.audioLevel.lowerBound] }
-      let descriptor = bytes.extracting(extensions.dependencyDescriptor)
-      return slab.edit(target) { header.write(into: &$0, dependencyDescriptor: descriptor) }
+    // The next copy's, most likely as long as this one.
+    slab.prefetchNext(headerRoom + packet.payload.count)
+    let headerLength = slab.read(packet.slot) { bytes in
+      slab.edit(target) { header.write(into: &$0, dependencyDescriptor: bytes.extracting(packet.descriptorBytes)) }
     }
-    let length = headerLength + end - start
+    let length = headerLength + packet.payload.count
     guard length + Self.protectionRoom <= PacketSlab.slotSize else {
       drop(target, .rtpTooLong)
       return nil
     }
-    slab.copy(source, from: start, to: end, into: target, at: headerLength)
+    slab.copy(
+      packet.slot, from: packet.payload.lowerBound, to: packet.payload.upperBound, into: target, at: headerLength)
     return protect(target, length: length, with: egress, to: endpoint, into: batch)
   }
+
+  /// What a header takes, extensions included, as a rule.
+  private var headerRoom: Int { 64 }
 
   /// What SRTP may add behind a packet: its tag, and for SRTCP the index as well.
   static let protectionRoom = 32

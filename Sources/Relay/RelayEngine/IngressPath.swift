@@ -3,19 +3,7 @@ import RTP
 import SDP
 import SRTP
 import Signaling
-import WireBytes
-
-/// One parsed packet on its way from ingress to the legs. Offsets only: the payload is never looked at.
-struct IngressPacket {
-  let slot: PacketSlot
-  var header: RTPHeader
-  let extensions: HeaderExtensions
-  /// Where the payload starts: behind the original sequence number for a packet that came by retransmission.
-  let payloadStart: Int
-  let descriptor: DependencyDescriptor?
-  /// Whether a subscriber's decoder can start here: the first packet of a key frame; for audio every packet.
-  let startsStream: Bool
-}
+package import WireBytes
 
 /// SRTP in: from datagram to fan-out.
 extension ShardEngine {
@@ -30,9 +18,7 @@ extension ShardEngine {
     } catch {
       return drop(slot, Self.dropReason(error))
     }
-    let outcome = accept(slot, from: peer, at: now, into: batch)
-    if let reason = outcome { counters.drop(reason) }
-    slab.release(slot)
+    if let reason = accept(slot, from: peer, at: now, into: batch) { drop(slot, reason) }
   }
 
   static func dropReason(_ error: SRTPError) -> DropReason {
@@ -43,7 +29,8 @@ extension ShardEngine {
     }
   }
 
-  /// Parses a hop-decrypted packet, finds its track and fans it out. Returns why it was not used, if so.
+  /// Parses a hop-decrypted packet, finds its track and puts it into the burst, which then owns the slot. Returns why it
+  /// was not used, if so.
   private func accept(
     _ slot: PacketSlot, from peer: Peer, at now: MonotonicInstant, into batch: EgressBatch
   ) -> DropReason? {
@@ -58,11 +45,14 @@ extension ShardEngine {
       return .rtpMalformed
     }
     let known = peer.route(of: header.ssrc)
-    guard let route = known ?? learnRoute(slot, header, extensions, of: peer, at: now) else {
+    guard let route = known ?? learnRoute(slot, header, extensions, of: peer, at: now, into: batch) else {
       return peer.announced.isEmpty ? .notPublished : .unknownSSRC
     }
     defer {
-      if known == nil { requestAwaitedKeyFrame(of: route.track, encoding: route.encoding, at: now, into: batch) }
+      if known == nil {
+        forwardBurst(into: batch)
+        requestAwaitedKeyFrame(of: route.track, encoding: route.encoding, at: now, into: batch)
+      }
     }
     let track = route.track
     let encoding = track.encodings[route.encoding]
@@ -93,21 +83,23 @@ extension ShardEngine {
     encoding.missing.received(primary.sequenceNumber, at: now)
     arm(peer, by: encoding.missing.nextDeadline)
     guard header.payloadEnd > payloadStart else {
-      closeGap(primary.sequenceNumber, in: track, encoding: route.encoding, at: now)
+      closeGap(primary.sequenceNumber, in: track, encoding: route.encoding, at: now, into: batch)
       return .paddingOnly
     }
     if !route.isRetransmission { encoding.pulse.beat(at: now) }
-    return fanOut(
+    return addToBurst(
       slot, primary, extensions, payloadStart: payloadStart, track: track, encoding: route.encoding, at: now,
       into: batch)
   }
 
-  func fanOut(
+  /// Puts a packet into the burst, which owns the slot from then on, unless a reason is returned.
+  func addToBurst(
     _ slot: PacketSlot, _ header: RTPHeader, _ extensions: HeaderExtensions, payloadStart: Int, track: IngressTrack,
     encoding index: Int, at now: MonotonicInstant, into batch: EgressBatch
   ) -> DropReason? {
     let encoding = track.encodings[index]
     var descriptor: DependencyDescriptor?
+    var audioLevel: UInt8?
     if track.kind == .video {
       // Frame boundaries and layers come from the descriptor alone, since the payload is sealed (DESIGN section 7).
       guard !extensions.dependencyDescriptor.isEmpty else {
@@ -128,26 +120,49 @@ extension ShardEngine {
         if track.encodings.count > 1 { encoding.height = height(in: slot, at: extensions.dependencyDescriptor) }
       }
     } else if !extensions.audioLevel.isEmpty {
-      heard(slab.read(slot) { $0[extensions.audioLevel.lowerBound] } & 0x7F, of: track, at: now)
+      let level = slab.read(slot) { $0[extensions.audioLevel.lowerBound] }
+      audioLevel = level
+      heard(level & 0x7F, of: track, at: now)
     }
     slab.read(slot) { encoding.cache.store(sequence: header.sequenceNumber, packet: $0, at: now) }
-    let packet = IngressPacket(
-      slot: slot, header: header, extensions: extensions, payloadStart: payloadStart, descriptor: descriptor,
-      startsStream: descriptor.map { $0.startOfFrame && $0.hasStructure } ?? true)
+    if burst.isFull || !burst.goesOn(with: track, encoding: index) { forwardBurst(into: batch) }
+    burst.append(
+      IngressPacket(
+        slot: slot, marker: header.marker, sequenceNumber: header.sequenceNumber, timestamp: header.timestamp,
+        payload: payloadStart..<header.payloadEnd, isRepair: payloadStart != header.headerLength,
+        audioLevel: audioLevel, descriptorBytes: extensions.dependencyDescriptor, descriptor: descriptor,
+        startsStream: descriptor.map { $0.startOfFrame && $0.hasStructure } ?? true),
+      of: track, encoding: index, copies: PacketBurst.copies(in: batch), at: now)
+    return nil
+  }
+
+  /// Sends what was collected on its way. Called before anything that changes what the legs do, and when no more
+  /// datagrams are at hand.
+  package func forwardBurst(into batch: EgressBatch) {
+    guard let track = burst.track else { return }
+    let encoding = burst.encoding
+    let now = burst.receivedAt
     // Held for the length of the loop: the legs in it are borrowed, not retained one by one.
     let legs = track.legs
-    for place in legs.indices {
+    for place in (1 - LegPrefetch.stages)..<legs.count {
+      for stage in 1...LegPrefetch.stages {
+        let ahead = place + LegPrefetch.stages - stage
+        guard ahead < legs.count, ahead >= 0, case .peer(let slot) = unsafe legs[ahead].borrowed else { continue }
+        unsafe slot._withUnsafeGuaranteedRef { LegPrefetch.run(stage: stage, $0) }
+      }
+      guard place >= 0 else { continue }
       switch unsafe legs[place].borrowed {
       case .peer(let slot):
         unsafe slot._withUnsafeGuaranteedRef {
-          forward(packet, of: track, encoding: index, to: $0, at: now, into: batch)
+          forwardBurst(of: track, encoding: encoding, to: $0, at: now, into: batch)
         }
       case .shard(let shard):
-        forward(packet, of: track, encoding: index, toShard: shard, at: now, into: batch)
+        forwardBurst(of: track, encoding: encoding, toShard: shard, at: now, into: batch)
       }
     }
     withExtendedLifetime(legs) {}
-    return nil
+    for index in 0..<burst.count { slab.release(burst[index].slot) }
+    burst.removeAll()
   }
 
   /// The lines of a key frame's picture, as its descriptor says.
@@ -157,7 +172,10 @@ extension ShardEngine {
   }
 
   /// A packet without payload is not forwarded: the legs' sequence numbers close over it.
-  func closeGap(_ sequence: UInt16, in track: IngressTrack, encoding: Int, at now: MonotonicInstant) {
+  func closeGap(
+    _ sequence: UInt16, in track: IngressTrack, encoding: Int, at now: MonotonicInstant, into batch: EgressBatch
+  ) {
+    forwardBurst(into: batch)
     for leg in track.legs {
       switch leg {
       case .peer(let slot): if slot.currentEncoding == encoding { slot.sequence.drop(sequence) }
@@ -197,8 +215,10 @@ extension ShardEngine {
   /// Binds an SSRC that the offer did not name to its track, by the mid and rid extensions (RFC 8843 section 9.2,
   /// RFC 8852 section 3).
   private func learnRoute(
-    _ slot: PacketSlot, _ header: RTPHeader, _ extensions: HeaderExtensions, of peer: Peer, at now: MonotonicInstant
+    _ slot: PacketSlot, _ header: RTPHeader, _ extensions: HeaderExtensions, of peer: Peer, at now: MonotonicInstant,
+    into batch: EgressBatch
   ) -> IngressRoute? {
+    forwardBurst(into: batch)
     let (mid, rid, repaired) = slab.read(slot) { bytes in
       (
         ShortText(bytes.extracting(extensions.mid)), ShortText(bytes.extracting(extensions.rid)),

@@ -116,13 +116,13 @@ final class Peer {
   var isMediaReady: Bool { sender != nil && endpoint != nil }
 
   /// The clients of many idle rooms are looked after in one wake-up. Consent may last so much longer.
-  private static let consentTick = TimeInterval.milliseconds(250)
+  static let idleTick = TimeInterval.milliseconds(250)
 
   /// The earliest moment at which `expire` has something to do for this peer.
   var nextDeadline: MonotonicInstant {
     var next = min(resumeDeadline, nextReport, nextLayerCheck, handshakeDeadline)
     if let dtls, !dtls.isConnected { next = min(next, dtls.deadline) }
-    if endpoint != nil { next = min(next, consentDeadline.roundedUp(to: Self.consentTick)) }
+    if endpoint != nil { next = min(next, consentDeadline.roundedUp(to: Self.idleTick)) }
     if sender != nil {
       for track in tracks {
         for encoding in track.encodings {

@@ -1,3 +1,4 @@
+import CPrefetch
 import SRTP
 import WireBytes
 
@@ -23,6 +24,15 @@ final class PeerEgress {
       }
     }
     return try outcome.get()
+  }
+
+  /// See `LegPrefetch`.
+  func prefetchSender() {
+    if let sender = unsafe borrowed { unsafe cprefetch(sender.toOpaque(), 128) }
+  }
+
+  func prefetchKeys(stage: Int) {
+    if let sender = unsafe borrowed { unsafe sender._withUnsafeGuaranteedRef { $0.prefetch(stage: stage) } }
   }
 
   /// The sender without a reference of its own, which would cost two atomic operations for each copy of a packet. Sound

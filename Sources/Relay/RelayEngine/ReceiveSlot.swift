@@ -1,3 +1,4 @@
+import CPrefetch
 import Forwarding
 import RTP
 import SDP
@@ -86,6 +87,9 @@ final class ReceiveSlot {
     unsafe state.deinitialize(count: 1)
     unsafe state.deallocate()
   }
+
+  /// See `LegPrefetch`.
+  func prefetchState() { unsafe cprefetch(state, MemoryLayout<LegState>.size) }
 
   /// Takes another publication, or none. The stream goes on at the next key frame (video) or packet (audio).
   func carry(_ track: IngressTrack?) {

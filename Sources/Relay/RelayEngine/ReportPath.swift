@@ -26,24 +26,30 @@ extension ShardEngine {
     if peer.nextLayerCheck <= now { checkLayers(of: peer, at: now, into: batch) }
     guard peer.nextReport <= now else { return }
     checkLinkedLayers(of: peer, at: now, into: batch)
-    // Nothing to report on and nothing to wait for: the next packet, either way, or the next wish for a key frame begins
-    // the reports again. An idle room has no timers of media.
-    guard peer.hasMedia(since: peer.lastReport) || peer.slots.contains(where: \.isInNeedOfKeyFrame) else {
-      peer.nextReport = .never
+    let waits = peer.slots.contains(where: \.isInNeedOfKeyFrame)
+    if waits { remindOfKeyFrames(for: peer, at: now, into: batch) }
+    // Nothing to report on: the next packet, either way, or the next wish for a key frame begins the reports again. An
+    // idle room has no timers of media but for pictures that do not come, and those of all its peers are one.
+    guard peer.hasMedia(since: peer.lastReport) else {
+      peer.nextReport = waits ? (now + KeyframeArbiter.reminderInterval).roundedUp(to: Peer.idleTick) : .never
       return
     }
     peer.lastReport = now
     peer.nextReport = now + Self.reportInterval
-    remindOfKeyFrames(for: peer, at: now, into: batch)
     sendReports(to: peer, at: now, into: batch)
   }
 
   /// The first report comes soon: clients take the round trip time from it.
   private static let firstReport = TimeInterval.milliseconds(200)
 
+  /// Whether a packet that comes from the peer or goes to it must begin its reports again.
+  static func reportsRest(of egress: PeerEgress, at now: MonotonicInstant) -> Bool {
+    egress.nextReport.nanoseconds(since: now) > reportInterval.nanoseconds
+  }
+
   /// A packet came from the peer or went to it.
   func keepReporting(to peer: Peer, at now: MonotonicInstant) {
-    guard peer.nextReport == .never else { return }
+    guard Self.reportsRest(of: peer.egress, at: now) else { return }
     peer.nextReport = now + Self.firstReport
     arm(peer, by: peer.nextReport)
   }

@@ -11,6 +11,8 @@ package import WireBytes
 /// what must leave is in the batch, what the control layer must hear is in `takeEvents()`, and `nextDeadline` says when
 /// `expire` has work again. No input can make it trap; what it cannot use is dropped and counted.
 ///
+/// An owner that reads many datagrams at once hands them to `collect`, and calls `forwardBurst` before anything else.
+///
 /// Engines that share rooms are joined by their owner: what one puts into `takeLinkMessages()` goes, in order, into the
 /// other's `handle(_:from:)`, and packets go by the rings that `connect` is given.
 @safe
@@ -41,6 +43,8 @@ package final class ShardEngine {
   /// Peers whose slot assignments changed during the present call.
   var peersWithSlotChanges: [Peer] = []
   var draining = false
+  /// Media that was read and is not yet forwarded.
+  let burst = PacketBurst()
   /// Behind a pointer, since every packet counts: as a stored property each access would pay for a check of its own.
   private let tally: UnsafeMutablePointer<EngineCounters>
   package internal(set) var counters: EngineCounters {
@@ -93,9 +97,19 @@ package final class ShardEngine {
   package func receive(
     _ slot: PacketSlot, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch
   ) {
+    collect(slot, from: endpoint, at: now, into: batch)
+    forwardBurst(into: batch)
+  }
+
+  /// Takes one of several datagrams in: media may stay with the engine until `forwardBurst`.
+  package func collect(
+    _ slot: PacketSlot, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch
+  ) {
     counters.packetsReceived &+= 1
     counters.bytesReceived &+= UInt64(slab.length(of: slot))
-    switch slab.read(slot, { DatagramKind($0) }) {
+    let kind = slab.read(slot) { DatagramKind($0) }
+    if kind != .rtp { forwardBurst(into: batch) }
+    switch kind {
     case .rtp: receiveRTP(slot, from: endpoint, at: now, into: batch)
     case .rtcp: receiveRTCP(slot, from: endpoint, at: now, into: batch)
     case .stun: receiveSTUN(slot, from: endpoint, at: now, into: batch)

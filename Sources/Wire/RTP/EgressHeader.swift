@@ -18,8 +18,9 @@ package struct EgressHeader: Sendable {
   /// When set, it replaces the descriptor's frame number (its bytes 1 and 2).
   package var frameNumber: UInt16?
 
+  /// The parts that differ from packet to packet may be set later.
   package init(
-    marker: Bool, payloadType: PayloadType, sequenceNumber: UInt16, timestamp: UInt32, ssrc: SSRC
+    marker: Bool = false, payloadType: PayloadType, sequenceNumber: UInt16 = 0, timestamp: UInt32 = 0, ssrc: SSRC
   ) {
     self.marker = marker
     self.payloadType = payloadType

@@ -2,20 +2,23 @@
 // a wrong one traps, because it is our own bug.
 
 extension Span where Element == UInt8 {
-  package func u16(at offset: Int) -> UInt16 {
+  @inlinable
+  public func u16(at offset: Int) -> UInt16 {
     UInt16(self[offset]) << 8 | UInt16(self[offset + 1])
   }
 
-  package func u32(at offset: Int) -> UInt32 {
+  @inlinable
+  public func u32(at offset: Int) -> UInt32 {
     UInt32(u16(at: offset)) << 16 | UInt32(u16(at: offset + 2))
   }
 
-  package func u64(at offset: Int) -> UInt64 {
+  @inlinable
+  public func u64(at offset: Int) -> UInt64 {
     UInt64(u32(at: offset)) << 32 | UInt64(u32(at: offset + 4))
   }
 
   /// A copy; for control messages, not for packets.
-  package func toArray() -> [UInt8] {
+  public func toArray() -> [UInt8] {
     var result = [UInt8]()
     result.reserveCapacity(count)
     for index in indices { result.append(self[index]) }
@@ -24,28 +27,30 @@ extension Span where Element == UInt8 {
 }
 
 extension MutableSpan where Element == UInt8 {
-  package func u16(at offset: Int) -> UInt16 {
+  @inlinable
+  public func u16(at offset: Int) -> UInt16 {
     UInt16(self[offset]) << 8 | UInt16(self[offset + 1])
   }
 
-  package func u32(at offset: Int) -> UInt32 {
+  @inlinable
+  public func u32(at offset: Int) -> UInt32 {
     UInt32(u16(at: offset)) << 16 | UInt32(u16(at: offset + 2))
   }
 
-  @_lifetime(self: copy self)
-  package mutating func store(_ value: UInt16, at offset: Int) {
+  @_lifetime(self: copy self) @inlinable
+  public mutating func store(_ value: UInt16, at offset: Int) {
     self[offset] = UInt8(truncatingIfNeeded: value >> 8)
     self[offset + 1] = UInt8(truncatingIfNeeded: value)
   }
 
-  @_lifetime(self: copy self)
-  package mutating func store(_ value: UInt32, at offset: Int) {
+  @_lifetime(self: copy self) @inlinable
+  public mutating func store(_ value: UInt32, at offset: Int) {
     store(UInt16(truncatingIfNeeded: value >> 16), at: offset)
     store(UInt16(truncatingIfNeeded: value), at: offset + 2)
   }
 
-  @_lifetime(self: copy self)
-  package mutating func store(_ value: UInt64, at offset: Int) {
+  @_lifetime(self: copy self) @inlinable
+  public mutating func store(_ value: UInt64, at offset: Int) {
     store(UInt32(truncatingIfNeeded: value >> 32), at: offset)
     store(UInt32(truncatingIfNeeded: value), at: offset + 4)
   }

@@ -2,17 +2,23 @@
 ///
 /// The engine appends; the edge sends all of it, gives the slots back and empties the batch.
 @safe
-package final class EgressBatch {
-  package struct Entry {
-    package let slot: PacketSlot
-    package let destination: Endpoint
+public final class EgressBatch {
+  public struct Entry {
+    public let slot: PacketSlot
+    public let destination: Endpoint
+
+    @inlinable
+    init(slot: PacketSlot, destination: Endpoint) {
+      self.slot = slot
+      self.destination = destination
+    }
   }
 
-  package let capacity: Int
-  private let entries: UnsafeMutablePointer<Entry>
-  private let used: UnsafeMutablePointer<Int>
+  public let capacity: Int
+  @usableFromInline let entries: UnsafeMutablePointer<Entry>
+  @usableFromInline let used: UnsafeMutablePointer<Int>
 
-  package init(capacity: Int) {
+  public init(capacity: Int) {
     self.capacity = capacity
     unsafe entries = .allocate(capacity: capacity)
     unsafe used = .allocate(capacity: 1)
@@ -24,11 +30,14 @@ package final class EgressBatch {
     unsafe used.deallocate()
   }
 
-  package var count: Int { unsafe used.pointee }
-  package var room: Int { capacity - count }
+  @inlinable
+  public var count: Int { unsafe used.pointee }
+  @inlinable
+  public var room: Int { capacity - count }
 
   /// False when the batch is full: the caller keeps the slot, gives it back and counts the drop.
-  package func append(_ slot: PacketSlot, to destination: Endpoint) -> Bool {
+  @inlinable
+  public func append(_ slot: PacketSlot, to destination: Endpoint) -> Bool {
     let count = unsafe used.pointee
     guard count < capacity else { return false }
     unsafe (entries + count).initialize(to: Entry(slot: slot, destination: destination))
@@ -36,10 +45,12 @@ package final class EgressBatch {
     return true
   }
 
-  package subscript(index: Int) -> Entry {
+  @inlinable
+  public subscript(index: Int) -> Entry {
     precondition(index >= 0 && index < count)
     return unsafe entries[index]
   }
 
-  package func removeAll() { unsafe used.pointee = 0 }
+  @inlinable
+  public func removeAll() { unsafe used.pointee = 0 }
 }

@@ -2,18 +2,19 @@
 /// socket and one table serve both families.
 ///
 /// `description` is redacted: an address reaches no log by accident. `address` and `literal` give it on purpose.
-package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
-  package let high: UInt64
-  package let low: UInt64
-  package let port: UInt16
+public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
+  public let high: UInt64
+  public let low: UInt64
+  public let port: UInt16
 
-  package init(high: UInt64, low: UInt64, port: UInt16) {
+  @inlinable
+  public init(high: UInt64, low: UInt64, port: UInt16) {
     self.high = high
     self.low = low
     self.port = port
   }
 
-  package init(ipv4 address: UInt32, port: UInt16) {
+  public init(ipv4 address: UInt32, port: UInt16) {
     self.init(high: 0, low: 0xFFFF_0000_0000 | UInt64(address), port: port)
   }
 
@@ -46,7 +47,7 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
 
   package var literal: String { isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)" }
 
-  package var description: String { "<endpoint>" }
+  public var description: String { "<endpoint>" }
 
   /// Parses a dotted IPv4 or an IPv6 literal (no zone, no brackets). Nil for anything else, names included.
   package init?(address text: some StringProtocol, port: UInt16) {

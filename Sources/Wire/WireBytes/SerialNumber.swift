@@ -1,13 +1,15 @@
 /// Serial number arithmetic for 16-bit sequence numbers (RFC 1982, RFC 3550 appendix A.1).
-package enum SerialNumber {
+public enum SerialNumber {
   /// Whether `a` comes after `b` on the circle; half-way counts as before.
-  package static func isNewer(_ a: UInt16, than b: UInt16) -> Bool {
+  @inlinable
+  public static func isNewer(_ a: UInt16, than b: UInt16) -> Bool {
     let distance = a &- b
     return distance != 0 && distance < 0x8000
   }
 
   /// Whether `a` comes after `b` on the 32-bit circle of RTP timestamps.
-  package static func isNewer(_ a: UInt32, than b: UInt32) -> Bool {
+  @inlinable
+  public static func isNewer(_ a: UInt32, than b: UInt32) -> Bool {
     let distance = a &- b
     return distance != 0 && distance < 0x8000_0000
   }

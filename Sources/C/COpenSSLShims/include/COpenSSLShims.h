@@ -103,6 +103,8 @@ struct hop_aead *hop_aead_new(
     const uint8_t *master_key, size_t key_length, const uint8_t *master_salt, uint8_t key_label, uint8_t salt_label,
     int seals);
 void hop_aead_free(struct hop_aead *aead);
+/// Brings the start of the cipher context into the cache. What lies behind it is libcrypto's own.
+void hop_aead_prefetch(const struct hop_aead *aead);
 
 /// Encrypts `body` in place and writes the 16 bytes of the tag behind it. `header` and then `more` (which may be empty)
 /// are authenticated. The caller never repeats an index under one SSRC. Returns 1 or 0.

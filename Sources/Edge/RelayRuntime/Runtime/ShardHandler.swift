@@ -41,8 +41,10 @@ package final class ShardHandler: DatagramHandler {
   package func receive(
     _ slot: PacketSlot, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch
   ) {
-    engine.receive(slot, from: endpoint, at: now, into: batch)
+    engine.collect(slot, from: endpoint, at: now, into: batch)
   }
+
+  package func settle(into batch: EgressBatch) { engine.forwardBurst(into: batch) }
 
   package func expire(at now: MonotonicInstant, into batch: EgressBatch) {
     engine.expire(at: now, into: batch)
@@ -75,6 +77,7 @@ package final class ShardHandler: DatagramHandler {
         engine.receive(record, bytes, from: source, at: now, into: batch)
         return batch.count <= batch.capacity / 2
       }
+      engine.forwardBurst(into: batch)
       guard batch.count <= batch.capacity / 2 else { break }
     }
     return count

@@ -34,22 +34,22 @@ struct LinkedKeyFrameRequest {
 /// Packets between shards: as their publishers sent them, but for the hop's encryption.
 extension ShardEngine {
   /// The receivers' part of the work is done on their shard, in its own time.
-  func forward(
-    _ packet: IngressPacket, of track: IngressTrack, encoding: Int, toShard shard: Int, at now: MonotonicInstant,
-    into batch: EgressBatch
+  func forwardBurst(
+    of track: IngressTrack, encoding: Int, toShard shard: Int, at now: MonotonicInstant, into batch: EgressBatch
   ) {
     guard rings.indices.contains(shard), let ring = rings[shard] else { return }
-    // Behind the original sequence number the payload of a retransmission starts (RFC 4588 section 4).
-    let isRepair = packet.payloadStart != packet.header.headerLength
-    let record = LinkRecord(
-      .packet, track: track.linkID, encoding: encoding, value: isRepair ? 1 : 0, ids: track.packetIDs, at: now)
-    guard !slab.read(packet.slot, { ring.write(record, $0) }) else {
-      counters.packetsLinked &+= 1
-      return
+    for index in 0..<burst.count {
+      let packet = burst[index]
+      let record = LinkRecord(
+        .packet, track: track.linkID, encoding: encoding, value: packet.isRepair ? 1 : 0, ids: track.packetIDs, at: now)
+      guard !slab.read(packet.slot, { ring.write(record, $0) }) else {
+        counters.packetsLinked &+= 1
+        continue
+      }
+      counters.drop(.linkFull)
+      // The decoders behind the link miss a packet that nobody there can ask for again.
+      if track.kind == .video { requestKeyFrame(of: track, encoding: encoding, at: now, into: batch) }
     }
-    counters.drop(.linkFull)
-    // The decoders behind the link miss a packet that nobody there can ask for again.
-    if track.kind == .video { requestKeyFrame(of: track, encoding: encoding, at: now, into: batch) }
   }
 
   func tellLink(
@@ -61,7 +61,7 @@ extension ShardEngine {
     if !ring.write(record, Span()) { counters.drop(.linkFull) }
   }
 
-  /// Takes in one record of another shard's ring.
+  /// Takes in one record of another shard's ring; a packet goes on its way with the next `forwardBurst`.
   package func receive(
     _ record: LinkRecord, _ bytes: Span<UInt8>, from shard: Int, at now: MonotonicInstant, into batch: EgressBatch
   ) {
@@ -73,11 +73,11 @@ extension ShardEngine {
     switch record.kind {
     case .packet:
       track.linkedIDs = record.ids
-      if let reason = accept(bytes, isRepair: record.value == 1, of: track, encoding: encoding, at: now, into: batch) {
-        counters.drop(reason)
-      }
-    case .gap: closeGap(record.value, in: track, encoding: encoding, at: now)
-    case .restart: restart(track.encodings[encoding], at: encoding, of: track, at: now)
+      accept(bytes, isRepair: record.value == 1, of: track, encoding: encoding, at: now, into: batch)
+    case .gap: closeGap(record.value, in: track, encoding: encoding, at: now, into: batch)
+    case .restart:
+      forwardBurst(into: batch)
+      restart(track.encodings[encoding], at: encoding, of: track, at: now)
     case .level: heard(UInt8(truncatingIfNeeded: record.value), of: track, at: now)
     }
   }
@@ -85,10 +85,9 @@ extension ShardEngine {
   private func accept(
     _ bytes: Span<UInt8>, isRepair: Bool, of track: IngressTrack, encoding: Int, at now: MonotonicInstant,
     into batch: EgressBatch
-  ) -> DropReason? {
-    guard bytes.count <= PacketSlab.slotSize else { return .rtpTooLong }
-    guard let slot = slab.take() else { return .slabExhausted }
-    defer { slab.release(slot) }
+  ) {
+    guard bytes.count <= PacketSlab.slotSize else { return counters.drop(.rtpTooLong) }
+    guard let slot = slab.take() else { return counters.drop(.slabExhausted) }
     slab.fill(slot, with: bytes)
     do throws(RTPError) {
       var header = try RTPHeader(parsing: bytes)
@@ -97,13 +96,15 @@ extension ShardEngine {
       if isRepair {
         header.sequenceNumber = try RTX.originalSequence(of: bytes, header: header)
         header.payloadType = track.codec.payloadType
+        // Behind the original sequence number the payload of a retransmission starts (RFC 4588 section 4).
         payloadStart += 2
       }
       if !isRepair { track.encodings[encoding].pulse.beat(at: now) }
-      return fanOut(
+      let refusal = addToBurst(
         slot, header, extensions, payloadStart: payloadStart, track: track, encoding: encoding, at: now, into: batch)
+      if let refusal { drop(slot, refusal) }
     } catch {
-      return .rtpMalformed
+      drop(slot, .rtpMalformed)
     }
   }
 
