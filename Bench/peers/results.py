@@ -69,6 +69,8 @@ def goals(report, scale):
     rows = [row for row in rows if row["loss_percent"] == 0 and row["valid"]]
     add("packets/s out of one shard without loss", 300_000 * 0.99, max(
         (row["packets_per_second"] for row in rows), default=None), 0, "/s", below=False)
+    one = pick(report, "8 rooms of 1 to 15", "relay, one shard")
+    add("two cores against one: capacity by CPU per packet", 1.8, one and 2 * one["times_relay"], 2, " x", below=False)
     sealed = report["sealed_joins"][0] if report["sealed_joins"] else None
     add("join with end-to-end keys, p50", 80, sealed and sealed["p50_ms"], 0, " ms")
     storm = next((row for row in report["storms"] if row["arm"] == "relay"), None)

@@ -54,7 +54,7 @@ final class SocketBench {
       let more = relay.receive(into: call.slab) { slot, from, now in
         call.engine.collect(slot, from: from, at: now, into: call.batch)
       }
-      call.engine.forwardBurst(into: call.batch)
+      while call.engine.settle(into: call.batch) { relay.send(call.batch, releasing: call.slab) }
       guard more > 0 else { break }
       received += more
     }

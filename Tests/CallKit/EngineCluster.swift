@@ -94,7 +94,7 @@ package final class EngineCluster {
       shard.slab.fill(slot, with: datagram)
       shard.engine.collect(slot, from: source, at: now, into: shard.batch)
     }
-    shard.engine.forwardBurst(into: shard.batch)
+    while shard.engine.settle(into: shard.batch) {}
   }
 
   package func expire(at now: MonotonicInstant) {

@@ -151,4 +151,32 @@ struct DTLSTests {
     #expect(throws: DTLSError.closed) { try pair.server.receive([22, 0xFE, 0xFD].span, at: pair.now) }
     #expect(throws: DTLSError.notConnected) { _ = try pair.server.makeSRTP() }
   }
+
+  @Test func `a session that has settled sends nothing more, and what comes changes nothing`() throws {
+    let pair = try DTLSPair()
+    #expect(try pair.run())
+    let (sender, receiver) = (try pair.server.makeSRTP(), try pair.client.makeSRTP())
+    pair.server.settle()
+    pair.client.close()
+    pair.exchange()
+    #expect(pair.server.isConnected && !pair.server.isClosed)
+    #expect(pair.server.nextDatagram() == nil)
+    #expect(pair.server.deadline == .never)
+    #expect(throws: DTLSError.notConnected) { _ = try pair.server.exportKeyingMaterial() }
+    // The keys that were given out before go on.
+    var packet = [0x80, 0x60, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9, 1, 2, 3] + [UInt8](repeating: 0, count: 16)
+    var span = packet.mutableSpan
+    let sealed = try sender.sender.protectRTP(&span, length: 15)
+    #expect(try receiver.receiver.unprotectRTP(&span, length: sealed) == 15)
+    pair.server.close()
+    #expect(pair.server.isClosed)
+  }
+
+  @Test func `a session that is not connected does not settle`() throws {
+    let pair = try DTLSPair()
+    pair.server.settle()
+    pair.client.settle()
+    #expect(try pair.run())
+    #expect(pair.isConnected)
+  }
 }

@@ -234,7 +234,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
         handler.receive(slot, from: source, at: now, into: batch)
         if batch.count > flushThreshold { flush() }
       }
-      handler.settle(into: batch)
+      while handler.settle(into: batch) { send() }
       rounds += 1
     } while port.mayHaveMore && rounds < Self.maxRounds
     return (now, count)
@@ -265,9 +265,13 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
     }
   }
 
-  private func flush() {
+  private func send() {
     port.send(batch, releasing: slab)
     handler.publish()
+  }
+
+  private func flush() {
+    send()
     guard !unflushed.isEmpty else { return }
     let end = MonotonicClock.now()
     for round in unflushed {

@@ -22,7 +22,8 @@ package final class DTLSSession {
   package let role: DTLSRole
   /// When `expire(at:)` wants to be called: the last flight then goes out again. `.never` when none waits.
   package private(set) var deadline = MonotonicInstant.never
-  private let session: OpenSSLSession
+  /// Nil once it has done its work.
+  private var session: OpenSSLSession?
   private let identity: DTLSIdentity
   private var state = State.idle
   private var timeout = OpenSSLSession.firstTimeout
@@ -51,8 +52,8 @@ package final class DTLSSession {
   package func start(at now: MonotonicInstant) throws(DTLSError) {
     guard state == .idle else { return }
     state = .handshaking
-    guard role == .client else { return }
-    try advance(session.step(), at: now)
+    guard role == .client, let session else { return }
+    try advance(session, session.step(), at: now)
   }
 
   /// Takes one datagram. Records that are damaged, forged or out of place are dropped silently (RFC 6347 section
@@ -62,12 +63,13 @@ package final class DTLSSession {
     // A record has 13 bytes of header at least; OpenSSL takes an empty read for the end of the stream.
     guard datagram.count >= 13 else { return }
     if state == .idle { try start(at: now) }
-    try advance(session.step(datagram), at: now)
+    guard let session else { return }
+    try advance(session, session.step(datagram), at: now)
   }
 
   /// Sends the last flight again if its time has come.
   package func expire(at now: MonotonicInstant) throws(DTLSError) {
-    guard deadline <= now, state == .handshaking else { return }
+    guard deadline <= now, state == .handshaking, let session else { return }
     guard session.retransmit() else {
       end()
       throw session.failure
@@ -78,12 +80,20 @@ package final class DTLSSession {
   }
 
   /// The next datagram to send, nil when there is none.
-  package func nextDatagram() -> [UInt8]? { session.nextDatagram() }
+  package func nextDatagram() -> [UInt8]? { session?.nextDatagram() }
 
-  /// Says close_notify to the peer; drain `nextDatagram()` afterwards.
+  /// The peer has sent something under the exported keys, so that it has the last flight: lets go of the memory, some
+  /// 33 KiB. From then on datagrams are ignored, a close_notify too: nothing that happens to the session means anything
+  /// to SRTP's keys.
+  package func settle() {
+    guard isConnected else { return }
+    session = nil
+  }
+
+  /// Says close_notify to the peer, unless the session has settled; drain `nextDatagram()` afterwards.
   package func close() {
     guard state != .closed else { return }
-    session.close()
+    session?.close()
     end()
   }
 
@@ -103,7 +113,7 @@ package final class DTLSSession {
 
   /// The exporter's bytes as they are; tests compare both ends by it.
   package func exportKeyingMaterial() throws(DTLSError) -> [UInt8] {
-    guard case .connected(let profile) = state else { throw .notConnected }
+    guard case .connected(let profile) = state, let session else { throw .notConnected }
     var bytes = [UInt8](repeating: 0, count: profile.keyingMaterialLength)
     var span = bytes.mutableSpan
     guard session.export(into: &span) else { throw .libraryFailure }
@@ -111,16 +121,18 @@ package final class DTLSSession {
   }
 
   private func keyingMaterial() throws(DTLSError) -> SRTPKeyingMaterial {
-    guard case .connected(let profile) = state else { throw .notConnected }
+    guard case .connected(let profile) = state, let session else { throw .notConnected }
     return try SRTPKeyingMaterial(profile: profile) { (span: inout MutableSpan<UInt8>) throws(DTLSError) in
       guard session.export(into: &span) else { throw .libraryFailure }
     }
   }
 
-  private func advance(_ status: OpenSSLSession.Status, at now: MonotonicInstant) throws(DTLSError) {
+  private func advance(
+    _ session: OpenSSLSession, _ status: OpenSSLSession.Status, at now: MonotonicInstant
+  ) throws(DTLSError) {
     switch status {
     case .handshaking:
-      rearm(at: now)
+      rearm(session, at: now)
     case .connected:
       deadline = .never
       guard state == .handshaking else { return }
@@ -141,7 +153,7 @@ package final class DTLSSession {
   }
 
   /// A new flight waits for its answer from now on; one that waits already keeps its deadline and its back-off.
-  private func rearm(at now: MonotonicInstant) {
+  private func rearm(_ session: OpenSSLSession, at now: MonotonicInstant) {
     guard session.isWaiting else {
       deadline = .never
       return

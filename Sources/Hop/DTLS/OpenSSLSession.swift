@@ -5,7 +5,7 @@ import WireBytes
 /// The calls of one OpenSSL session, with Swift's types around them. Time, and what a state means, are the business of
 /// `DTLSSession`.
 @safe
-struct OpenSSLSession: ~Copyable {
+final class OpenSSLSession {
   enum Status { case handshaking, connected, closed, failed }
 
   /// The retransmission schedule; the shim has it too, for libraries whose own timer cannot be set.

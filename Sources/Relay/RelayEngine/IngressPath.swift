@@ -137,20 +137,24 @@ extension ShardEngine {
   }
 
   /// Sends what was collected on its way. Called before anything that changes what the legs do, and when no more
-  /// datagrams are at hand.
-  package func forwardBurst(into batch: EgressBatch) {
-    guard let track = burst.track else { return }
+  /// datagrams are at hand. Stops after so many `copies`, and then says whether legs are left.
+  @discardableResult
+  package func forwardBurst(into batch: EgressBatch, copies: Int = .max) -> Bool {
+    guard let track = burst.track else { return false }
     let encoding = burst.encoding
     let now = burst.receivedAt
     // Held for the length of the loop: the legs in it are borrowed, not retained one by one.
     let legs = track.legs
-    for place in (1 - LegPrefetch.stages)..<legs.count {
+    let first = burst.nextLeg
+    let step = copies == .max ? legs.count : max(1, copies / burst.count)
+    let end = min(legs.count, first + step)
+    for place in (first + 1 - LegPrefetch.stages)..<max(end, first) {
       for stage in 1...LegPrefetch.stages {
         let ahead = place + LegPrefetch.stages - stage
-        guard ahead < legs.count, ahead >= 0, case .peer(let slot) = unsafe legs[ahead].borrowed else { continue }
+        guard ahead < legs.count, ahead >= first, case .peer(let slot) = unsafe legs[ahead].borrowed else { continue }
         unsafe slot._withUnsafeGuaranteedRef { LegPrefetch.run(stage: stage, $0) }
       }
-      guard place >= 0 else { continue }
+      guard place >= first else { continue }
       switch unsafe legs[place].borrowed {
       case .peer(let slot):
         unsafe slot._withUnsafeGuaranteedRef {
@@ -161,8 +165,11 @@ extension ShardEngine {
       }
     }
     withExtendedLifetime(legs) {}
+    burst.nextLeg = end
+    guard end >= legs.count else { return true }
     for index in 0..<burst.count { slab.release(burst[index].slot) }
     burst.removeAll()
+    return false
   }
 
   /// The lines of a key frame's picture, as its descriptor says.

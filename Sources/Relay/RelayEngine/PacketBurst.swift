@@ -36,6 +36,7 @@ final class PacketBurst {
     var track: IngressTrack?
     var encoding = 0
     var receivedAt = MonotonicInstant(nanoseconds: 0)
+    var nextLeg = 0
   }
 
   private let packets: UnsafeMutablePointer<IngressPacket>
@@ -59,6 +60,11 @@ final class PacketBurst {
   /// What the packets are of; nil when there are none.
   var track: IngressTrack? { unsafe state.pointee.track }
   var encoding: Int { unsafe state.pointee.encoding }
+  /// Legs of the track that have got the packets.
+  var nextLeg: Int {
+    get { unsafe state.pointee.nextLeg }
+    set { unsafe state.pointee.nextLeg = newValue }
+  }
   /// When the latest packet came.
   var receivedAt: MonotonicInstant { unsafe state.pointee.receivedAt }
 
@@ -71,6 +77,9 @@ final class PacketBurst {
   func goesOn(with track: IngressTrack, encoding: Int) -> Bool {
     isEmpty || (self.track === track && self.encoding == encoding)
   }
+
+  /// What an owner best sends in one piece: several packets to each of several legs, less than a core's cache holds.
+  static let copiesAtOnce = 64
 
   /// What may go out at once: a batch is flushed when it is half full, and must take a burst before that.
   static func copies(in batch: EgressBatch) -> Int { batch.capacity * 3 / 8 }
@@ -92,5 +101,6 @@ final class PacketBurst {
   func removeAll() {
     unsafe state.pointee.count = 0
     unsafe state.pointee.track = nil
+    unsafe state.pointee.nextLeg = 0
   }
 }

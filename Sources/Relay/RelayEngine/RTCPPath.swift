@@ -1,3 +1,4 @@
+import DTLS
 import Forwarding
 import RTP
 import SRTP
@@ -18,6 +19,7 @@ extension ShardEngine {
     } catch {
       return drop(slot, Self.dropReason(error))
     }
+    peer.dtls?.settle()
     var packets: [RTCPPacket] = []
     do throws(RTPError) {
       packets = try slab.read(slot) { (bytes) throws(RTPError) in

@@ -11,7 +11,8 @@ package import WireBytes
 /// what must leave is in the batch, what the control layer must hear is in `takeEvents()`, and `nextDeadline` says when
 /// `expire` has work again. No input can make it trap; what it cannot use is dropped and counted.
 ///
-/// An owner that reads many datagrams at once hands them to `collect`, and calls `forwardBurst` before anything else.
+/// An owner that reads many datagrams at once hands them to `collect`, and before anything else calls `settle` until it
+/// is false, sending what is in the batch each time.
 ///
 /// Engines that share rooms are joined by their owner: what one puts into `takeLinkMessages()` goes, in order, into the
 /// other's `handle(_:from:)`, and packets go by the rings that `connect` is given.
@@ -101,7 +102,7 @@ package final class ShardEngine {
     forwardBurst(into: batch)
   }
 
-  /// Takes one of several datagrams in: media may stay with the engine until `forwardBurst`.
+  /// Takes one of several datagrams in: media may stay with the engine until `settle`.
   package func collect(
     _ slot: PacketSlot, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch
   ) {
@@ -117,6 +118,10 @@ package final class ShardEngine {
     case .unknown: drop(slot, .unknownProtocol)
     }
   }
+
+  /// Forwards what `collect` has kept back, in pieces: true when there is more. What was sealed is still in the cache
+  /// when it is sent, and its memory when the next copies need some.
+  package func settle(into batch: EgressBatch) -> Bool { forwardBurst(into: batch, copies: PacketBurst.copiesAtOnce) }
 
   /// Carries out one command of the control layer.
   package func handle(_ command: EngineCommand, at now: MonotonicInstant, into batch: EgressBatch) {

@@ -25,11 +25,13 @@ struct BenchArms: Sendable {
   var hasFloor = true
 
   static let relay = "relay"
+  static let oneShard = "relay, one shard"
   static let floor = "C floor"
 
   /// Names in the order in which they are measured, and what each is.
   var descriptions: [String: String] {
     var result = [Self.relay: "sfu-relay of this build, one shard for each core unless the scenario says otherwise"]
+    result[Self.oneShard] = "the same with one shard, and so one core"
     if hasFloor { result[Self.floor] = "Bench/floor: recvmmsg, one copy and one AES-256-GCM seal each, UDP_SEGMENT" }
     for name in janus?.configurations ?? [] {
       result["Janus \(name)"] = "Debian's Janus, configuration \(janus?.folder ?? "")/\(name)"
@@ -46,6 +48,10 @@ struct BenchArms: Sendable {
     do {
       let relay = try await OwnRelay.start(shards: scenario.shards, settings: scenario.settings, on: group)
       servers.append((Self.relay, RelayServer(relay, driver: driver, group: group, bundleBytes: bundleBytes)))
+      if scenario.comparesShards {
+        let one = try await OwnRelay.start(shards: 1, settings: scenario.settings, on: group)
+        servers.append((Self.oneShard, RelayServer(one, driver: driver, group: group, bundleBytes: bundleBytes)))
+      }
       if hasFloor { servers.append((Self.floor, try FloorServer.start(driver: driver))) }
       guard scenario.includesPeers, let janus else { return servers }
       for name in janus.configurations {

@@ -31,6 +31,14 @@ struct BenchPlan: Sendable {
       shards: 1)
   }
 
+  /// What a second core adds: rooms enough for both, at a rate that one core carries.
+  private static func secondCore(pairs: Int) -> BenchScenario {
+    let topology = Topology.fanOut(15, rooms: 8)
+    return BenchScenario(
+      topology: topology, loads: [.video(out: 60_000, of: topology, packetsPerFrame: 8)], pairs: pairs,
+      includesPeers: false, comparesShards: true)
+  }
+
   static let full = BenchPlan(
     scenarios: [
       BenchScenario(topology: .call(8), loads: [.call, .audioOnly], pairs: 5),
@@ -40,6 +48,7 @@ struct BenchPlan: Sendable {
       fanOut(100, [10_000, 50_000, 100_000], pairs: 2, before: [.call]),
       BenchScenario(topology: smallRooms, loads: [smallLoad], pairs: 3),
       capacity([200_000, 300_000], pairs: 2),
+      secondCore(pairs: 3),
     ], storm: (100, 10), sealedSeconds: 20)
 
   static let quick = BenchPlan(

@@ -71,4 +71,6 @@ struct BenchScenario: Sendable {
   var settings: [String] = []
   /// Shards of the relay; nil for one for each core.
   var shards: Int?
+  /// Whether a relay with one shard is measured beside that with one for each core.
+  var comparesShards = false
 }
