@@ -146,7 +146,7 @@ def joins(report):
 
 def growth(scale):
     lines = ["## With the number of members and rooms", "",
-             "20,000 packets/s out in bursts of eight, whatever the size.", "",
+             f"20,000 packets/s out in bursts of eight, whatever the size. Measured {scale['date']}.", "",
              "| members | packets/s | us/packet | p99 us | loss % | KiB/member after media |", "|---|---|---|---|---|---|"]
     memories = {row["scenario"]: row for row in scale["memory"]}
     for row in scale["rows"]:

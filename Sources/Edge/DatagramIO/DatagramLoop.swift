@@ -209,7 +209,6 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
   }
 
   /// Takes in what other loops have put out, or as much of it as the socket's datagrams may wait for.
-  @discardableResult
   private func drainLinks(at now: MonotonicInstant) -> Int {
     var (rounds, count) = (0, 0)
     repeat {

@@ -28,7 +28,8 @@ package struct ReadPace {
   /// When to read next; `.never` while readiness decides.
   package private(set) var nextRead = MonotonicInstant.never
   private var windowStart = MonotonicInstant(nanoseconds: 0)
-  /// Those that found something: as many wake-ups, or on the tick at least as many as without it.
+  /// Reads of the window that found something: as many as there are, or would be, wake-ups without the tick. Packets
+  /// that come in one burst are one.
   private var reads: UInt64 = 0
 
   package init(_ pacing: ReadPacing) {
