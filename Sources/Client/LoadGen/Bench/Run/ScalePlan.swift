@@ -8,7 +8,8 @@ struct ScalePlan: Sendable {
   /// Packets a second that leave the relay.
   private static let rate = 20_000.0
   private static let burst = 8
-  private static let subscribers = [10, 50, 200, 1_000]
+  /// With their publisher the largest are a thousand, which is what a room may have.
+  private static let subscribers = [10, 50, 200, 999]
   private static let rooms = [1, 10, 50, 200]
   private static let subscribersOfSmallRooms = 5
 
