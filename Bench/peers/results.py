@@ -158,7 +158,7 @@ def growth(scale):
             f"{show(row['latency_p99_us'], 0)} | {show(row['loss_percent'], 3)} | {show(used and used / 1024, 0)} |")
     for soak in scale["soak"]:
         first, last = soak["points"][0]["resident_bytes"] / 2**20, soak["points"][-1]["resident_bytes"] / 2**20
-        lines += ["", f"Two 8-party calls for {soak['seconds']:,.0f} s while members come and go beside them: "
+        lines += ["", f"{soak['date']}: two 8-party calls for {soak['seconds']:,.0f} s while members come and go beside them: "
                   f"{first:.1f} MiB after the first look, {last:.1f} MiB at the end; between the second and the last quarter "
                   f"{soak['growth_percent']:+.2f} %. Loss {soak['loss_percent']:.4f} %, {soak['cpu_us_per_packet']:.2f} us "
                   "per packet."]
@@ -201,14 +201,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--plots", required=True, help="folder for the pictures, in the folder of the page")
     parser.add_argument("bench")
-    parser.add_argument("scale", nargs="?")
+    parser.add_argument("scale", nargs="*", help="reports of `scale`: the table of the first, the soaks of all")
     arguments = parser.parse_args()
     with open(arguments.bench, encoding="utf-8") as file:
         report = json.load(file)
-    scale = None
-    if arguments.scale:
-        with open(arguments.scale, encoding="utf-8") as file:
-            scale = json.load(file)
+    scales = []
+    for name in arguments.scale:
+        with open(name, encoding="utf-8") as file:
+            scales.append(json.load(file))
+    scale = scales[0] if scales else None
+    if scale:
+        scale["soak"] = [dict(soak, date=item["date"]) for item in scales for soak in item["soak"]]
     machine = report["machine"]
     lines = [
         "# Results", "",
@@ -216,7 +219,7 @@ def main():
         f"{machine['memory_bytes'] / 2**30:.0f} GiB, Linux {machine['kernel']}; load average before the run "
         f"{machine['load_average_before']}. Servers and load generator share the machine and speak over 127.0.0.1.", "",
         "This page is written by `make bench-peers` (`Bench/peers/results.py`). Its commands:", "", "```"]
-    lines += [f"sfu-loadgen {item['command']}" for item in (report, scale) if item]
+    lines += [f"sfu-loadgen {item['command']}" for item in [report, *scales]]
     lines += ["```", "", "Servers:", ""]
     lines += [f"- {name}: {what}" for name, what in sorted(report["arms"].items())] + [""]
     if report["quick"]:
@@ -230,8 +233,9 @@ def main():
     if scale:
         lines += growth(scale)
     lines += paper.text(report)
-    for item in (report, scale):
-        for failure in (item or {}).get("failures", []):
+    # Of later reports only the soak is used.
+    for item in [report, *scales[:1]]:
+        for failure in item.get("failures", []):
             lines += [f"Failed in this run: {failure}", ""]
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "notes.md"), encoding="utf-8") as file:
         lines += [file.read().rstrip()]
