@@ -86,7 +86,8 @@ def goals(report, scale):
         costs = [row["cpu_us_per_packet"] for row in scale["rows"] if row["valid"]]
         spread = (max(costs) - min(costs)) / (max(costs) + min(costs)) * 100 if costs else None
         add("cost per packet over all sizes, about the middle", 20, spread, 0, " %")
-        for soak in scale["soak"]:
+        # A soak of seconds, beside a table of sizes, says nothing of growth.
+        for soak in (soak for soak in scale["soak"] if soak["seconds"] >= 60):
             add(f"memory growth in {soak['seconds']:.0f} s", 3, soak["growth_percent"], 2, " %")
     return lines + [""]
 

@@ -43,14 +43,14 @@ package final class SRTPSender {
     return try session.protect(.rtp, &buffer, length: length)
   }
 
-  /// Brings what the next packet needs into the cache: in stage 1 what this object refers to, in stage 2 what that refers
-  /// to.
-  package func prefetch(stage: Int) { aead.prefetch(stage: stage) }
-
   /// The same for a compound RTCP packet; adds a tag and four bytes of index.
   package func protectRTCP(_ buffer: inout MutableSpan<UInt8>, length: Int) throws(SRTPError) -> Int {
     guard SRTPPacketBounds.isRTCP(buffer, length: length, trailer: 0) else { throw .malformed }
     guard let session else { return try aead.protectRTCP(&buffer, length: length) }
     return try session.protect(.rtcp, &buffer, length: length)
   }
+
+  /// Brings what the next packet needs into the cache: in stage 1 what this object refers to, in stage 2 what that refers
+  /// to.
+  package func prefetch(stage: Int) { aead.prefetch(stage: stage) }
 }
