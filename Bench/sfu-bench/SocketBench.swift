@@ -31,6 +31,7 @@ final class SocketBench {
       publisherAt: source.local,
       endpoints: sinks.map(\.local))
     relay.prepare(batchCapacity: call.batch.capacity)
+    call.batch.outlet = { [relay, unowned call] in relay.send(call.batch, releasing: call.slab) }
   }
 
   /// The cost of a packet in and all its copies, for each copy.
@@ -54,7 +55,7 @@ final class SocketBench {
       let more = relay.receive(into: call.slab) { slot, from, now in
         call.engine.collect(slot, from: from, at: now, into: call.batch)
       }
-      while call.engine.settle(into: call.batch) { relay.send(call.batch, releasing: call.slab) }
+      call.engine.forwardBurst(into: call.batch)
       guard more > 0 else { break }
       received += more
     }

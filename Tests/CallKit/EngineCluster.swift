@@ -13,6 +13,22 @@ package final class EngineCluster {
     let slab: PacketSlab
     let batch: EgressBatch
     let endpoint: Endpoint
+    let sent = Sent()
+  }
+
+  /// What has left a shard, in order.
+  private final class Sent {
+    var datagrams: [(bytes: [UInt8], destination: Endpoint)] = []
+
+    /// Takes what is in the batch, as a socket would.
+    func take(_ batch: EgressBatch, of slab: PacketSlab) {
+      for index in 0..<batch.count {
+        let entry = batch[index]
+        datagrams.append((slab.read(entry.slot) { $0.toArray() }, entry.destination))
+        slab.release(entry.slot)
+      }
+      batch.removeAll()
+    }
   }
 
   private let shards: [Shard]
@@ -39,6 +55,11 @@ package final class EngineCluster {
     }
     rings = (0..<count).map { source in
       (0..<count).map { target in source == target ? nil : LinkRing(capacity: ringBytes) }
+    }
+    for shard in shards {
+      shard.batch.outlet = { [slab = shard.slab, sent = shard.sent, unowned batch = shard.batch] in
+        sent.take(batch, of: slab)
+      }
     }
     guard count > 1 else { return }
     for (index, shard) in shards.enumerated() { shard.engine.connect(rings[index]) }
@@ -94,7 +115,7 @@ package final class EngineCluster {
       shard.slab.fill(slot, with: datagram)
       shard.engine.collect(slot, from: source, at: now, into: shard.batch)
     }
-    while shard.engine.settle(into: shard.batch) {}
+    shard.engine.forwardBurst(into: shard.batch)
   }
 
   package func expire(at now: MonotonicInstant) {
@@ -108,12 +129,9 @@ package final class EngineCluster {
   ) throws {
     carryLinks(at: now)
     for shard in shards {
-      let entries = (0..<shard.batch.count).map { shard.batch[$0] }
-      let datagrams = entries.map { entry in
-        defer { shard.slab.release(entry.slot) }
-        return (shard.slab.read(entry.slot) { $0.toArray() }, entry.destination)
-      }
-      shard.batch.removeAll()
+      shard.sent.take(shard.batch, of: shard.slab)
+      let datagrams = shard.sent.datagrams
+      shard.sent.datagrams.removeAll()
       for (bytes, destination) in datagrams { try datagram(bytes, shard.endpoint, destination) }
       for found in shard.engine.takeEvents() { try event(found) }
     }

@@ -122,6 +122,21 @@ struct DatagramLoopTests {
     loop.stop()
   }
 
+  @Test(.timeLimit(.minutes(1))) func `a finished loop has run all that it was given, and runs nothing after it`()
+    async throws
+  {
+    let (loop, _) = try makeLoop()
+    loop.start()
+    let done = Atomic(0)
+    for _ in 0..<500 { loop.perform { _, _, _ in done.wrappingAdd(1, ordering: .relaxed) } }
+    await loop.finish()
+    #expect(done.load(ordering: .relaxed) == 500)
+    loop.perform { _, _, _ in done.wrappingAdd(1, ordering: .relaxed) }
+    // The queue is serial: this answer comes after what was just given.
+    _ = await loop.query { _, _ in 0 }
+    #expect(done.load(ordering: .relaxed) == 500)
+  }
+
   @Test(.timeLimit(.minutes(1))) func `a stopped loop releases its handler and its port`() async throws {
     weak var handler: EchoHandler?
     let local: Endpoint

@@ -84,22 +84,54 @@ import WireBytes
     #expect(subscriber.media.count == 2, "\(order)")
   }
 
-  @Test mutating func `a picture that never comes is asked for at a bounded pace for as long as it is awaited`() throws
+  /// When the publisher was asked for key frames.
+  private var requestTimes: [MonotonicInstant] {
+    publisher.control.filter { if case .pli = $0.packet { true } else { false } }.map(\.at)
+  }
+
+  @Test mutating func `a picture that never comes is asked for as long as it is awaited, ever more seldom`() throws {
+    try begin()
+    for step in Step.allCases { try perform(step) }
+    try call.send(camera.frame(), from: publisher)
+    try call.run(for: .seconds(120))
+    let asked = requestTimes
+    // Every half second for five seconds, then after two seconds, four, eight and sixteen.
+    #expect((16...22).contains(asked.count))
+    #expect(zip(asked, asked.dropFirst()).allSatisfy { $1.milliseconds(since: $0) >= 499 })
+    let latest = try #require(asked.last)
+    #expect(call.now.milliseconds(since: latest) <= 21_000)
+    try call.send(camera.frame(isKey: true), from: publisher)
+    #expect(subscriber.media.count == 1)
+    try call.run(for: .seconds(40))
+    #expect(publisher.keyFrameRequests.count == asked.count)
+  }
+
+  @Test mutating func `whose publisher falls silent and goes on is asked for a key frame with its first packet`() throws
   {
     try begin()
     for step in Step.allCases { try perform(step) }
     try call.send(camera.frame(), from: publisher)
-    try call.run(for: .seconds(60))
-    let asked = publisher.control.filter { if case .pli = $0.packet { true } else { false } }.map(\.at)
-    // Every half second for five seconds, then every two to three.
+    try call.run(for: .seconds(40))
+    var before = requestTimes.count
+    while requestTimes.count == before { try call.run(for: .milliseconds(100)) }
+    before += 1
+    try call.run(for: .seconds(2))
+    #expect(requestTimes.count == before, "the pause between two reminders")
+    try call.send(camera.frame(), from: publisher)
+    #expect(requestTimes.count == before + 1)
+  }
+
+  @Test mutating func `while other pictures keep coming, a key frame is asked for every two seconds or so`() throws {
+    try begin()
+    for step in Step.allCases { try perform(step) }
+    for _ in 0..<600 {
+      try call.send(camera.frame(), from: publisher)
+      try call.run(for: .milliseconds(100))
+    }
+    let asked = requestTimes
     #expect((28...40).contains(asked.count))
-    #expect(zip(asked, asked.dropFirst()).allSatisfy { $1.milliseconds(since: $0) >= 499 })
     let latest = try #require(asked.last)
     #expect(call.now.milliseconds(since: latest) <= 3_500)
-    try call.send(camera.frame(isKey: true), from: publisher)
-    #expect(subscriber.media.count == 1)
-    try call.run(for: .seconds(10))
-    #expect(publisher.keyFrameRequests.count == asked.count)
   }
 
   @Test mutating func `nobody is reminded of a camera that is off, and asked at once when it is on again`() throws {

@@ -4,9 +4,8 @@ package import WireBytes
 package protocol DatagramHandler: AnyObject, SendableMetatype {
   /// Takes one datagram in; owns `slot` from here on.
   func receive(_ slot: PacketSlot, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch)
-  /// No more datagrams are at hand: what `receive` has kept back must now be done. True when it is not all done; the
-  /// loop then sends what is in the batch and calls again.
-  func settle(into batch: EgressBatch) -> Bool
+  /// No more datagrams are at hand: what `receive` has kept back must now be done.
+  func settle(into batch: EgressBatch)
   /// Does everything whose time has come.
   func expire(at now: MonotonicInstant, into batch: EgressBatch)
   /// When `expire` has work again; `.never` when it has none.
@@ -29,7 +28,7 @@ package protocol DatagramHandler: AnyObject, SendableMetatype {
 
 /// A handler that keeps nothing back and has no links to others.
 extension DatagramHandler {
-  package func settle(into batch: EgressBatch) -> Bool { false }
+  package func settle(into batch: EgressBatch) {}
   package func receiveLinked(
     at now: MonotonicInstant, into batch: EgressBatch, arrived: (MonotonicInstant) -> Void
   ) -> Int { 0 }

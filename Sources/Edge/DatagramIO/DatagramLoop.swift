@@ -56,6 +56,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
     batch = EgressBatch(capacity: batchCapacity)
     handler = try makeHandler(slab)
     linkSource = DispatchSource.makeUserDataAddSource(queue: queue)
+    batch.outlet = { [unowned self] in send() }
     port.prepare(batchCapacity: batchCapacity)
     unflushed.reserveCapacity(Self.maxRounds)
     linkSource.setEventHandler { [weak self] in self?.linkTurn() }
@@ -101,6 +102,13 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
       timer = nil
       handler.stopped()
     }
+  }
+
+  /// Stops, and returns when what was given before has run. A process that exits sooner takes OpenSSL away from under
+  /// work that is still queued.
+  package func finish() async {
+    stop()
+    await withCheckedContinuation { continuation in enqueue { continuation.resume() } }
   }
 
   /// Runs `body` on the queue, then flushes what it put into the batch and arms the timer.
@@ -233,7 +241,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
         handler.receive(slot, from: source, at: now, into: batch)
         if batch.count > flushThreshold { flush() }
       }
-      while handler.settle(into: batch) { send() }
+      handler.settle(into: batch)
       rounds += 1
     } while port.mayHaveMore && rounds < Self.maxRounds
     return (now, count)

@@ -41,6 +41,8 @@ package struct ControlLimits: Sendable {
   package var joinTimeout = TimeInterval.seconds(10)
   /// A WebSocket ping goes out so often; proxies and NATs forget quieter connections.
   package var keepAlive = TimeInterval.seconds(15)
+  /// Pings of all connections go out at multiples of this, at once: a wake-up for each would cost more than they do.
+  private static let pingTick = TimeInterval.seconds(1)
   /// A connection that nothing was heard from for so long is dead: two pings went unanswered.
   package var idleTimeout = TimeInterval.seconds(45)
   /// From a fragmented message's first frame to its last.
@@ -73,4 +75,6 @@ package struct ControlLimits: Sendable {
     default: otherRate
     }
   }
+
+  func nextPing(after now: MonotonicInstant) -> MonotonicInstant { (now + keepAlive).roundedUp(to: Self.pingTick) }
 }

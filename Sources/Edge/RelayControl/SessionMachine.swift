@@ -43,7 +43,7 @@ package struct SessionMachine: ~Copyable {
     state = .awaitingJoin(until: now + limits.joinTimeout)
     limiter = RateLimiter(limits)
     lastHeard = now
-    nextPing = now + limits.keepAlive
+    nextPing = limits.nextPing(after: now)
   }
 
   var isOpen: Bool {
@@ -121,7 +121,7 @@ package struct SessionMachine: ~Copyable {
       return end(.protocolError, at: now)
     }
     guard now >= nextPing else { return [] }
-    nextPing = now + limits.keepAlive
+    nextPing = limits.nextPing(after: now)
     return [.ping]
   }
 

@@ -12,10 +12,13 @@ package struct StreamPulse: Sendable {
 
   package init() {}
 
-  /// A packet with a payload came.
-  package mutating func beat(at now: MonotonicInstant) {
-    if !isLive(at: now) { since = now }
+  /// A packet with a payload came. True: it is the first, or the first after a silence.
+  @discardableResult
+  package mutating func beat(at now: MonotonicInstant) -> Bool {
+    let begins = !isLive(at: now)
+    if begins { since = now }
     newest = now
+    return begins
   }
 
   package func isLive(at now: MonotonicInstant) -> Bool {

@@ -48,7 +48,7 @@ extension ShardEngine {
     }
     guard count > 0 else { return }
     leg.lastSentAt = now
-    if Self.reportsRest(of: egress, at: now) { keepReporting(to: leg.subscriber, at: now) }
+    if egress.reportsRest { keepReporting(to: leg.subscriber, at: now) }
     counters.packetsForwarded &+= count
     counters.bytesForwarded &+= UInt64(bytes)
   }
@@ -64,6 +64,7 @@ extension ShardEngine {
     leg.rewrites.removeAll()
     leg.currentEncoding = encoding
     leg.hasSent = true
+    hastenReports(to: leg.subscriber, at: now)
   }
 
   /// Writes header and payload into a fresh slot, protects it and puts it into the batch. Returns the datagram's

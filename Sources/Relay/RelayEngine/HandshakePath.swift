@@ -85,7 +85,7 @@ extension ShardEngine {
     counters.dtlsHandshakesSucceeded += 1
     if let started = peer.dtlsStartedAt { counters.dtlsDuration.observe(Double(now.nanoseconds(since: started)) / 1e9) }
     peer.handshakeDeadline = .never
-    peer.nextReport = now + .milliseconds(200)
+    hastenReports(to: peer, at: now)
     mediaBecameReady(peer, at: now, into: batch)
   }
 

@@ -48,12 +48,8 @@ extension ShardEngine {
     guard let route = known ?? learnRoute(slot, header, extensions, of: peer, at: now, into: batch) else {
       return peer.announced.isEmpty ? .notPublished : .unknownSSRC
     }
-    defer {
-      if known == nil {
-        forwardBurst(into: batch)
-        requestAwaitedKeyFrame(of: route.track, encoding: route.encoding, at: now, into: batch)
-      }
-    }
+    var begins = known == nil
+    defer { if begins { streamBegan(route.track, encoding: route.encoding, at: now, into: batch) } }
     let track = route.track
     let encoding = track.encodings[route.encoding]
     var primary = header
@@ -86,10 +82,19 @@ extension ShardEngine {
       closeGap(primary.sequenceNumber, in: track, encoding: route.encoding, at: now, into: batch)
       return .paddingOnly
     }
-    if !route.isRetransmission { encoding.pulse.beat(at: now) }
+    if !route.isRetransmission, encoding.pulse.beat(at: now) { begins = true }
     return addToBurst(
       slot, primary, extensions, payloadStart: payloadStart, track: track, encoding: route.encoding, at: now,
       into: batch)
+  }
+
+  /// The first packet of an encoding came, or the first after a silence, and is in the burst unless it was refused. If
+  /// decoders cannot start with it, those that wait need a key frame.
+  func streamBegan(_ track: IngressTrack, encoding: Int, at now: MonotonicInstant, into batch: EgressBatch) {
+    if case .peer(let publisher) = track.source { hastenReports(to: publisher, at: now) }
+    if let latest = burst.latest, latest.startsStream { return }
+    forwardBurst(into: batch)
+    requestAwaitedKeyFrame(of: track, encoding: encoding, at: now, into: batch)
   }
 
   /// Puts a packet into the burst, which owns the slot from then on, unless a reason is returned.
@@ -132,44 +137,44 @@ extension ShardEngine {
         payload: payloadStart..<header.payloadEnd, isRepair: payloadStart != header.headerLength,
         audioLevel: audioLevel, descriptorBytes: extensions.dependencyDescriptor, descriptor: descriptor,
         startsStream: descriptor.map { $0.startOfFrame && $0.hasStructure } ?? true),
-      of: track, encoding: index, copies: PacketBurst.copies(in: batch), at: now)
+      of: track, encoding: index, at: now)
     return nil
   }
 
-  /// Sends what was collected on its way. Called before anything that changes what the legs do, and when no more
-  /// datagrams are at hand. Stops after so many `copies`, and then says whether legs are left.
-  @discardableResult
-  package func forwardBurst(into batch: EgressBatch, copies: Int = .max) -> Bool {
-    guard let track = burst.track else { return false }
+  /// Sends what was collected on its way, in pieces. Called before anything that changes what the legs do, and when no
+  /// more datagrams are at hand.
+  package func forwardBurst(into batch: EgressBatch) {
+    guard let track = burst.track else { return }
     let encoding = burst.encoding
     let now = burst.receivedAt
     // Held for the length of the loop: the legs in it are borrowed, not retained one by one.
     let legs = track.legs
-    let first = burst.nextLeg
-    let step = copies == .max ? legs.count : max(1, copies / burst.count)
-    let end = min(legs.count, first + step)
-    for place in (first + 1 - LegPrefetch.stages)..<max(end, first) {
-      for stage in 1...LegPrefetch.stages {
-        let ahead = place + LegPrefetch.stages - stage
-        guard ahead < legs.count, ahead >= first, case .peer(let slot) = unsafe legs[ahead].borrowed else { continue }
-        unsafe slot._withUnsafeGuaranteedRef { LegPrefetch.run(stage: stage, $0) }
-      }
-      guard place >= first else { continue }
-      switch unsafe legs[place].borrowed {
-      case .peer(let slot):
-        unsafe slot._withUnsafeGuaranteedRef {
-          forwardBurst(of: track, encoding: encoding, to: $0, at: now, into: batch)
+    let piece = max(1, PacketBurst.copiesAtOnce / burst.count)
+    var start = 0
+    while start < legs.count {
+      let end = min(legs.count, start + piece)
+      for place in (start + 1 - LegPrefetch.stages)..<end {
+        for stage in 1...LegPrefetch.stages {
+          let ahead = place + LegPrefetch.stages - stage
+          guard ahead < legs.count, ahead >= start, case .peer(let slot) = unsafe legs[ahead].borrowed else { continue }
+          unsafe slot._withUnsafeGuaranteedRef { LegPrefetch.run(stage: stage, $0) }
         }
-      case .shard(let shard):
-        forwardBurst(of: track, encoding: encoding, toShard: shard, at: now, into: batch)
+        guard place >= start else { continue }
+        switch unsafe legs[place].borrowed {
+        case .peer(let slot):
+          unsafe slot._withUnsafeGuaranteedRef {
+            forwardBurst(of: track, encoding: encoding, to: $0, at: now, into: batch)
+          }
+        case .shard(let shard):
+          forwardBurst(of: track, encoding: encoding, toShard: shard, at: now, into: batch)
+        }
       }
+      start = end
+      if start < legs.count { batch.letOut() }
     }
     withExtendedLifetime(legs) {}
-    burst.nextLeg = end
-    guard end >= legs.count else { return true }
     for index in 0..<burst.count { slab.release(burst[index].slot) }
     burst.removeAll()
-    return false
   }
 
   /// The lines of a key frame's picture, as its descriptor says.

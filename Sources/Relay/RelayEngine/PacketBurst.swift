@@ -32,11 +32,9 @@ final class PacketBurst {
   @safe
   private struct State {
     var count = 0
-    var limit = 0
     var track: IngressTrack?
     var encoding = 0
     var receivedAt = MonotonicInstant(nanoseconds: 0)
-    var nextLeg = 0
   }
 
   private let packets: UnsafeMutablePointer<IngressPacket>
@@ -56,15 +54,10 @@ final class PacketBurst {
 
   var count: Int { unsafe state.pointee.count }
   var isEmpty: Bool { count == 0 }
-  var isFull: Bool { unsafe state.pointee.count >= state.pointee.limit }
+  var isFull: Bool { unsafe state.pointee.count == Self.capacity }
   /// What the packets are of; nil when there are none.
   var track: IngressTrack? { unsafe state.pointee.track }
   var encoding: Int { unsafe state.pointee.encoding }
-  /// Legs of the track that have got the packets.
-  var nextLeg: Int {
-    get { unsafe state.pointee.nextLeg }
-    set { unsafe state.pointee.nextLeg = newValue }
-  }
   /// When the latest packet came.
   var receivedAt: MonotonicInstant { unsafe state.pointee.receivedAt }
 
@@ -73,24 +66,22 @@ final class PacketBurst {
     return unsafe packets[index]
   }
 
+  var latest: IngressPacket? { isEmpty ? nil : self[count - 1] }
+
   /// Whether a packet of this encoding can be added: the packets are of the same, or there are none.
   func goesOn(with track: IngressTrack, encoding: Int) -> Bool {
     isEmpty || (self.track === track && self.encoding == encoding)
   }
 
-  /// What an owner best sends in one piece: several packets to each of several legs, less than a core's cache holds.
+  /// Copies that are best sent in one piece: several packets to each of several legs, less than a core's cache holds.
   static let copiesAtOnce = 64
 
-  /// What may go out at once: a batch is flushed when it is half full, and must take a burst before that.
-  static func copies(in batch: EgressBatch) -> Int { batch.capacity * 3 / 8 }
-
-  /// Adds a packet to one that is not full. `copies` is what may go out before the burst has to.
-  func append(_ packet: IngressPacket, of track: IngressTrack, encoding: Int, copies: Int, at now: MonotonicInstant) {
+  /// Adds a packet to one that is not full.
+  func append(_ packet: IngressPacket, of track: IngressTrack, encoding: Int, at now: MonotonicInstant) {
     let place = count
     if place == 0 {
       unsafe state.pointee.track = track
       unsafe state.pointee.encoding = encoding
-      unsafe state.pointee.limit = max(1, min(Self.capacity, copies / max(1, track.legs.count)))
     }
     precondition(place < Self.capacity)
     unsafe (packets + place).initialize(to: packet)
@@ -101,6 +92,5 @@ final class PacketBurst {
   func removeAll() {
     unsafe state.pointee.count = 0
     unsafe state.pointee.track = nil
-    unsafe state.pointee.nextLeg = 0
   }
 }

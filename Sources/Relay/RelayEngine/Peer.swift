@@ -87,10 +87,7 @@ final class Peer {
   /// Whether the member takes part in the executed epoch: before that it could not open a key frame.
   var isInEpoch = false
 
-  var nextReport: MonotonicInstant {
-    get { egress.nextReport }
-    set { egress.nextReport = newValue }
-  }
+  var reports = ReportSchedule()
   var lastReport = MonotonicInstant(nanoseconds: 0)
   /// The earliest timer entry that is armed for this peer.
   var armed = MonotonicInstant.never
@@ -120,7 +117,7 @@ final class Peer {
 
   /// The earliest moment at which `expire` has something to do for this peer.
   var nextDeadline: MonotonicInstant {
-    var next = min(resumeDeadline, nextReport, nextLayerCheck, handshakeDeadline)
+    var next = min(resumeDeadline, reports.next, nextLayerCheck, handshakeDeadline)
     if let dtls, !dtls.isConnected { next = min(next, dtls.deadline) }
     if endpoint != nil { next = min(next, consentDeadline.roundedUp(to: Self.idleTick)) }
     if sender != nil {
@@ -140,11 +137,16 @@ final class Peer {
     return ice.consentDeadline
   }
 
-  /// Whether a packet of media came from the peer or went to it.
-  func hasMedia(since instant: MonotonicInstant) -> Bool {
+  /// Whether a packet of media came from the peer.
+  func hasArrivals(since instant: MonotonicInstant) -> Bool {
     for track in tracks {
       for encoding in track.encodings where encoding.lastPacketAt > instant { return true }
     }
+    return false
+  }
+
+  /// Whether a packet of media went to the peer.
+  func hasDepartures(since instant: MonotonicInstant) -> Bool {
     for slot in slots where slot.hasSent && slot.lastSentAt > instant { return true }
     return false
   }

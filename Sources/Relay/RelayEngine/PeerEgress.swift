@@ -8,9 +8,8 @@ final class PeerEgress {
   /// The nominated address; nil until ICE has one, and again when consent is lost.
   var endpoint: Endpoint?
   var sender: SRTPSender?
-  /// When the peer gets its next RTCP reports; while no packet comes from it or goes to it, when the pictures that its
-  /// slots wait for are asked for again, or never.
-  var nextReport = MonotonicInstant.never
+  /// Whether no packet came from the peer or went to it for so long that it gets no reports: the next packet begins them.
+  var reportsRest = true
 
   init() {}
 

@@ -33,7 +33,6 @@ extension ShardEngine {
     }
     slab.release(slot)
     for packet in packets { handle(packet, from: peer, at: now, into: batch) }
-    arm(peer)
   }
 
   private func handle(_ packet: RTCPPacket, from peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
@@ -92,7 +91,7 @@ extension ShardEngine {
   /// The key frame that a slot waits for, asked for if its subscriber can use it.
   func requestAwaitedKeyFrame(for slot: ReceiveSlot, at now: MonotonicInstant, into batch: EgressBatch) {
     guard slot.isInNeedOfKeyFrame, let track = slot.track else { return }
-    keepReporting(to: slot.subscriber, at: now)
+    hastenReports(to: slot.subscriber, at: now)
     requestKeyFrame(of: track, encoding: slot.targetEncoding, at: now, into: batch)
   }
 

@@ -120,6 +120,12 @@ final class ReceiveSlot {
   /// Video that waits for a key frame before it can be forwarded.
   var awaitsKeyFrame: Bool { kind == .video && track != nil && !paused && currentEncoding != targetEncoding }
 
+  /// Whether it gets one of several encodings of a publisher on another shard.
+  var hasLinkedLayers: Bool {
+    guard let track, case .link = track.source else { return false }
+    return track.encodings.count > 1
+  }
+
   /// Whether its subscriber waits for a key frame and could use one.
   var isInNeedOfKeyFrame: Bool { awaitsKeyFrame && subscriber.isMediaReady && subscriber.isInEpoch }
 }

@@ -7,14 +7,12 @@ import WireBytes
 
 /// RTCP out: reports, bandwidth limits, and requests to publishers.
 extension ShardEngine {
-  /// Between compound reports to one peer; RFC 3550 section 6.2 allows one second at these rates.
-  private static let reportInterval = TimeInterval.seconds(1)
   /// One RTCP datagram stays below the smallest path MTU that WebRTC assumes.
   private static let compoundLimit = 1100
 
   func expireMedia(of peer: Peer, at now: MonotonicInstant, into batch: EgressBatch) {
     guard peer.isMediaReady else {
-      if peer.nextReport <= now { peer.nextReport = .never }
+      if peer.reports.next <= now { peer.reports.suspend() }
       if peer.nextLayerCheck <= now { watchLayers(of: peer, at: now) }
       return
     }
@@ -24,34 +22,39 @@ extension ShardEngine {
       }
     }
     if peer.nextLayerCheck <= now { checkLayers(of: peer, at: now, into: batch) }
-    guard peer.nextReport <= now else { return }
+    guard peer.reports.next <= now else { return }
     checkLinkedLayers(of: peer, at: now, into: batch)
     let waits = peer.slots.contains(where: \.isInNeedOfKeyFrame)
     if waits { remindOfKeyFrames(for: peer, at: now, into: batch) }
+    let arrives = peer.hasArrivals(since: peer.lastReport)
     // Nothing to report on: the next packet, either way, or the next wish for a key frame begins the reports again. An
     // idle room has no timers of media but for pictures that do not come, and those of all its peers are one.
-    guard peer.hasMedia(since: peer.lastReport) else {
-      peer.nextReport = waits ? (now + KeyframeArbiter.reminderInterval).roundedUp(to: Peer.idleTick) : .never
-      return
+    guard arrives || peer.hasDepartures(since: peer.lastReport) else {
+      peer.egress.reportsRest = true
+      return peer.reports.rest(at: now, waits: waits, isLive: waits && awaitsLiveStream(peer, at: now))
     }
     peer.lastReport = now
-    peer.nextReport = now + Self.reportInterval
     sendReports(to: peer, at: now, into: batch)
+    // Streams of other shards that are sent in several encodings are looked after here as well.
+    peer.reports.reported(at: now, isBusy: arrives || waits || peer.slots.contains(where: \.hasLinkedLayers))
   }
 
-  /// The first report comes soon: clients take the round trip time from it.
-  private static let firstReport = TimeInterval.milliseconds(200)
-
-  /// Whether a packet that comes from the peer or goes to it must begin its reports again.
-  static func reportsRest(of egress: PeerEgress, at now: MonotonicInstant) -> Bool {
-    egress.nextReport.nanoseconds(since: now) > reportInterval.nanoseconds
+  private func awaitsLiveStream(_ peer: Peer, at now: MonotonicInstant) -> Bool {
+    peer.slots.contains { slot in
+      slot.isInNeedOfKeyFrame && (slot.track?.encodings[slot.targetEncoding].pulse.isLive(at: now) ?? false)
+    }
   }
 
   /// A packet came from the peer or went to it.
   func keepReporting(to peer: Peer, at now: MonotonicInstant) {
-    guard Self.reportsRest(of: peer.egress, at: now) else { return }
-    peer.nextReport = now + Self.firstReport
-    arm(peer, by: peer.nextReport)
+    if peer.egress.reportsRest { hastenReports(to: peer, at: now) }
+  }
+
+  /// A stream of the peer's, or to it, begins or changes its source.
+  func hastenReports(to peer: Peer, at now: MonotonicInstant) {
+    peer.egress.reportsRest = false
+    peer.reports.hasten(at: now)
+    arm(peer, by: peer.reports.next)
   }
 
   private func expire(
@@ -95,7 +98,8 @@ extension ShardEngine {
       }
     }
     var compound: [UInt8] = []
-    for leg in peer.slots where leg.hasSent {
+    let hasSenderReports = peer.reports.takeSenderReports(at: now)
+    for leg in peer.slots where leg.hasSent && hasSenderReports {
       guard let info = leg.sent.senderInfo(clock: clock, clockRate: leg.codec.clockRate, at: now) else { continue }
       RTCPWriter.senderReport(ssrc: leg.ssrc, info: info, blocks: [], into: &compound)
       RTCPWriter.sdes(ssrc: leg.ssrc, cname: leg.track?.member.text ?? peer.member.text, into: &compound)

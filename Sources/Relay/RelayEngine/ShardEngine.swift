@@ -102,7 +102,7 @@ package final class ShardEngine {
     forwardBurst(into: batch)
   }
 
-  /// Takes one of several datagrams in: media may stay with the engine until `settle`.
+  /// Takes one of several datagrams in: media may stay with the engine until `forwardBurst`.
   package func collect(
     _ slot: PacketSlot, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch
   ) {
@@ -118,10 +118,6 @@ package final class ShardEngine {
     case .unknown: drop(slot, .unknownProtocol)
     }
   }
-
-  /// Forwards what `collect` has kept back, in pieces: true when there is more. What was sealed is still in the cache
-  /// when it is sent, and its memory when the next copies need some.
-  package func settle(into batch: EgressBatch) -> Bool { forwardBurst(into: batch, copies: PacketBurst.copiesAtOnce) }
 
   /// Carries out one command of the control layer.
   package func handle(_ command: EngineCommand, at now: MonotonicInstant, into batch: EgressBatch) {

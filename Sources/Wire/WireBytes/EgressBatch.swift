@@ -1,6 +1,7 @@
 /// What an engine wants sent: slots with their destinations, in order, in memory that is allocated once.
 ///
-/// The engine appends; the edge sends all of it, gives the slots back and empties the batch.
+/// The engine appends; the edge sends all of it, gives the slots back and empties the batch: at the end of a turn, and
+/// whenever the engine calls `letOut`.
 @safe
 public final class EgressBatch {
   public struct Entry {
@@ -15,6 +16,8 @@ public final class EgressBatch {
   }
 
   public let capacity: Int
+  /// How the edge sends what is there and empties the batch. Without one, all of a turn has to fit.
+  public var outlet: (() -> Void)?
   @usableFromInline let entries: UnsafeMutablePointer<Entry>
   @usableFromInline let used: UnsafeMutablePointer<Int>
 
@@ -50,6 +53,9 @@ public final class EgressBatch {
     precondition(index >= 0 && index < count)
     return unsafe entries[index]
   }
+
+  /// A good moment to send: what was sealed is still in the core's cache, and its memory when the next copies need some.
+  public func letOut() { outlet?() }
 
   @inlinable
   public func removeAll() { unsafe used.pointee = 0 }

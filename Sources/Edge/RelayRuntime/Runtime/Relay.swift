@@ -63,7 +63,7 @@ package final class Relay: Sendable {
     logger.notice("relay is shutting down")
     shards.drain()
     await control.shutdown(deadline: configuration.shutdownDeadline)
-    shards.stop()
+    await shards.stop()
     logger.notice("relay has stopped")
   }
 

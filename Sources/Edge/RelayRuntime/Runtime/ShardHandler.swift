@@ -44,7 +44,7 @@ package final class ShardHandler: DatagramHandler {
     engine.collect(slot, from: endpoint, at: now, into: batch)
   }
 
-  package func settle(into batch: EgressBatch) -> Bool { engine.settle(into: batch) }
+  package func settle(into batch: EgressBatch) { engine.forwardBurst(into: batch) }
 
   package func expire(at now: MonotonicInstant, into batch: EgressBatch) {
     engine.expire(at: now, into: batch)

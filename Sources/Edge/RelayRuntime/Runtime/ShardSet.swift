@@ -82,9 +82,10 @@ package final class ShardSet: EngineGateway {
     for loop in loops { loop.perform { handler, now, batch in handler.handle(.drain, at: now, into: batch) } }
   }
 
-  package func stop() {
+  /// When it returns, nothing runs on the shards any more.
+  package func stop() async {
     ready.store(false, ordering: .releasing)
-    for loop in loops { loop.stop() }
+    for loop in loops { await loop.finish() }
   }
 
   package func snapshots() async -> [ShardSnapshot] {

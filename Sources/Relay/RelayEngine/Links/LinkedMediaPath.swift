@@ -99,10 +99,11 @@ extension ShardEngine {
         // Behind the original sequence number the payload of a retransmission starts (RFC 4588 section 4).
         payloadStart += 2
       }
-      if !isRepair { track.encodings[encoding].pulse.beat(at: now) }
+      let begins = !isRepair && track.encodings[encoding].pulse.beat(at: now)
       let refusal = addToBurst(
         slot, header, extensions, payloadStart: payloadStart, track: track, encoding: encoding, at: now, into: batch)
       if let refusal { drop(slot, refusal) }
+      if begins { streamBegan(track, encoding: encoding, at: now, into: batch) }
     } catch {
       drop(slot, .rtpMalformed)
     }
