@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum {
-  MAX_PEERS = 1024,
+  MAX_PEERS = 2048,
   MAX_SOURCES = 4,      // SSRCs of one sender
   MAX_DATAGRAM = 1500,
   READ_BATCH = 64,

@@ -79,7 +79,7 @@ import WireBytes
     await #expect { try await command.run() } throws: { "\($0)".hasPrefix(expected) }
   }
 
-  @Test(arguments: [["--duration", "5s"], ["--max-spread", "0"], ["--max-growth", "101"]])
+  @Test(arguments: [["--duration", "5s"], ["--max-spread", "0"], ["--max-growth", "101"], ["--only", "1 to 9,"]])
   func `so is one of the scale command`(arguments: [String]) async throws {
     let command = try ScaleCommand.parse(arguments)
     await #expect { try await command.run() } throws: { "\($0)".hasPrefix(arguments[0]) }

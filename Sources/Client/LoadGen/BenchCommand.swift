@@ -12,7 +12,7 @@ package struct BenchCommand: AsyncParsableCommand {
     discussion: """
       Starts everything that it measures on loopback. Members are media connections with real ICE and DTLS-SRTP, without \
       end-to-end keys, so that the load generator costs little beside the server. With --janus the same is done to Janus, \
-      in turn with the relay.
+      in turn with the relay. `--only joins` measures the joins alone.
       """)
 
   @Flag(help: "Fewer scenarios and shorter: about two minutes instead of ten.")
@@ -23,36 +23,20 @@ package struct BenchCommand: AsyncParsableCommand {
   var janusPreload: String?
   @Option(help: "The Janus to start.")
   var janusExecutable = "/usr/bin/janus"
-  @Flag(name: .customLong("no-floor"), help: "Leave the C forwarder out.")
-  var noFloor = false
-  @Option(
-    help: """
-      Only what has this text in its name, such as `8-party call`, or `1 to 31, 50,000`; `joins` is the one with joins.
-      """)
-  var only: String?
   @Option(help: "Length of each measurement, 1 to 60 seconds. (default: 2, 1 with --quick)")
   var seconds: UInt64?
-  @Option(help: "File for the report as JSON.")
-  var json: String?
-  @Flag(help: "Print no progress.")
-  var quiet = false
+  @OptionGroup var options: BenchOptions
 
   package init() {}
 
   package func run() async throws {
     let arms = try arms()
-    if let json {
-      if let folder = FileBytes.folder(of: json) { try FileBytes.makeDirectory(folder) }
-      try FileBytes.checkWritable(json)
-    }
+    try options.checkReportFile()
     let plan = quick ? BenchPlan.quick : BenchPlan.full
     let scenarios = try scenarios(of: plan)
-    let hasJoins = only.map { "joins".contains($0) } ?? true
-    guard !scenarios.isEmpty || hasJoins else {
-      let names = plan.scenarios.map(\.topology.name) + ["joins"]
-      throw CommandError("--only \(only ?? ""): a part of one of \(names.joined(separator: ", "))")
-    }
-    let display = ProgressLine(enabled: !quiet)
+    let hasJoins = options.includes("joins")
+    try options.requireChoice(!scenarios.isEmpty || hasJoins, of: plan.scenarios, and: "joins")
+    let display = ProgressLine(enabled: !options.quiet)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     defer { group.shutdownGracefully { _ in } }
     var report = BenchReport(kind: "bench", quick: quick, arms: arms)
@@ -66,29 +50,24 @@ package struct BenchCommand: AsyncParsableCommand {
     }
     display.clear()
     report.summarise()
-    print(BenchTable.render(report))
-    if let json { try FileBytes.write(report.json, to: json) }
-    if !report.failures.isEmpty { throw ExitCode(1) }
+    try options.publish(report)
   }
 
   private func scenarios(of plan: BenchPlan) throws -> [BenchScenario] {
     guard seconds.map({ (1...60).contains($0) }) ?? true else {
       throw CommandError("--seconds \(seconds ?? 0): 1 to 60")
     }
-    return plan.scenarios.compactMap { scenario in
+    return options.chosen(of: plan.scenarios).map { scenario in
       var chosen = scenario
-      if let only {
-        chosen.loads = scenario.loads.filter { "\(scenario.topology.name), \($0.name)".contains(only) }
-      }
       if let seconds { chosen.window = .seconds(seconds) }
-      return chosen.loads.isEmpty ? nil : chosen
+      return chosen
     }
   }
 
   private func arms() throws -> BenchArms {
     guard let janus else {
       guard janusPreload == nil else { throw CommandError("--janus-preload: only with --janus") }
-      return BenchArms(janus: nil, hasFloor: !noFloor)
+      return BenchArms(janus: nil, hasFloor: !options.noFloor)
     }
     guard let janusPreload else { throw CommandError("--janus: needs --janus-preload, see Bench/peers") }
     for path in [janus, janusPreload, janusExecutable] where !FileBytes.exists(path) {
@@ -100,7 +79,7 @@ package struct BenchCommand: AsyncParsableCommand {
     guard !names.isEmpty else { throw CommandError("--janus \(janus): no folder in it holds a janus.jcfg") }
     return BenchArms(
       janus: .init(executable: janusExecutable, folder: janus, preload: janusPreload, configurations: names),
-      hasFloor: !noFloor)
+      hasFloor: !options.noFloor)
   }
 
   /// Whole participants, keys and all, in a call that is up.

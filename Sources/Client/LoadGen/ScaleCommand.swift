@@ -9,8 +9,9 @@ package struct ScaleCommand: AsyncParsableCommand {
     commandName: "scale",
     abstract: "Measures how a relay's cost and memory grow with subscribers and rooms, and whether a long call leaks.",
     discussion: """
-      The packet rate stays the same while the number of subscribers, then of rooms, grows. Then two calls go on for \
-      --duration while members come and go beside them. The exit code is 0 if the cost stays within the limits.
+      The packet rate stays the same while the number of subscribers, then of rooms, grows, in turn with the C forwarder: \
+      what it pays for more sockets is the machine's share. Then two calls go on for --duration while members come and \
+      go beside them (`--only soak`: these alone). The exit code is 0 if the relay's cost stays within the limits.
       """)
 
   @Flag(help: "Two sizes of each kind only.")
@@ -21,10 +22,7 @@ package struct ScaleCommand: AsyncParsableCommand {
   var maxSpread = 1.5
   @Option(help: "Memory growth allowed during the soak, percent.")
   var maxGrowth = 3.0
-  @Option(help: "File for the report as JSON.")
-  var json: String?
-  @Flag(help: "Print no progress.")
-  var quiet = false
+  @OptionGroup var options: BenchOptions
 
   package init() {}
 
@@ -34,28 +32,29 @@ package struct ScaleCommand: AsyncParsableCommand {
     }
     guard (1...100).contains(maxSpread) else { throw CommandError("--max-spread \(maxSpread): 1 to 100 are allowed") }
     guard (0...100).contains(maxGrowth) else { throw CommandError("--max-growth \(maxGrowth): 0 to 100 are allowed") }
-    if let json {
-      if let folder = FileBytes.folder(of: json) { try FileBytes.makeDirectory(folder) }
-      try FileBytes.checkWritable(json)
-    }
-    let display = ProgressLine(enabled: !quiet)
+    try options.checkReportFile()
+    let plan = ScalePlan(quick: quick).scenarios
+    let scenarios = options.chosen(of: plan)
+    let hasSoak = options.includes("soak")
+    try options.requireChoice(!scenarios.isEmpty || hasSoak, of: plan, and: "soak")
+    let display = ProgressLine(enabled: !options.quiet)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     defer { group.shutdownGracefully { _ in } }
-    let arms = BenchArms(janus: nil, hasFloor: false)
+    let arms = BenchArms(janus: nil, hasFloor: !options.noFloor)
     var report = BenchReport(kind: "scale", quick: quick, arms: arms)
     let bench = BenchRun(arms: arms, group: group, progress: { display.show($0) })
-    for scenario in ScalePlan(quick: quick).scenarios { await bench.run(scenario, into: &report) }
+    for scenario in scenarios { await bench.run(scenario, into: &report) }
     report.summarise()
-    await SoakRun(duration: length, group: group, progress: { display.show($0) }).run(into: &report)
+    if hasSoak {
+      await SoakRun(duration: length, group: group, progress: { display.show($0) }).run(into: &report)
+    }
     judge(&report)
     display.clear()
-    print(BenchTable.render(report))
-    if let json { try FileBytes.write(report.json, to: json) }
-    if !report.failures.isEmpty { throw ExitCode(1) }
+    try options.publish(report)
   }
 
   private func judge(_ report: inout BenchReport) {
-    let costs = report.rows.filter(\.valid).map(\.cpu_us_per_packet)
+    let costs = report.rows.filter { $0.valid && $0.arm == BenchArms.relay }.map(\.cpu_us_per_packet)
     if let least = costs.min(), let most = costs.max(), least > 0, most / least > maxSpread {
       report.failures.append(
         "the cost per packet goes from \(CallReportText.fixed(least, 2)) to \(CallReportText.fixed(most, 2)) us")

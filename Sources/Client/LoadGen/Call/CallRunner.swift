@@ -50,11 +50,11 @@ package struct CallRunner: Sendable {
         DispatchQueue(label: "participants.\($0)", qos: .userInteractive)
       })
     do {
-      let report = try await RunningCall(environment, probe: probe, progress: progress).run()
-      await own?.stop()
+      var report = try await RunningCall(environment, probe: probe, progress: progress).run()
+      if let complaint = await own?.stop() { report.fail(complaint) }
       return report
     } catch {
-      await own?.stop()
+      _ = await own?.stop()
       throw error
     }
   }

@@ -11,11 +11,19 @@ package final class ChildProcess: Sendable {
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     unsafe posix_spawn_file_actions_addopen(&actions, 1, logPath, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    // Threads of Dispatch block most signals, and a child inherits that: it could not be told to end.
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    unsafe sigemptyset(&none)
+    unsafe posix_spawnattr_setsigmask(&attributes, &none)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var pid: pid_t = 0
     var argv: [UnsafeMutablePointer<CChar>?] = unsafe ([executable] + arguments).map { unsafe strdup($0) }
     unsafe argv.append(nil)
     defer { unsafe argv.forEach { unsafe free($0) } }
-    let status = unsafe posix_spawn(&pid, executable, &actions, nil, argv, environ)
+    let status = unsafe posix_spawn(&pid, executable, &actions, &attributes, argv, environ)
     guard status == 0 else {
       throw ChildProcessError(message: "\(executable) cannot be started: \(unsafe String(cString: strerror(status)))")
     }
@@ -31,18 +39,25 @@ package final class ChildProcess: Sendable {
   package func terminate() { kill(pid, SIGTERM) }
   package func kill9() { kill(pid, SIGKILL) }
 
-  /// Ends the process, politely first, and reaps it: afterwards its pid may be another's. True if it obeyed within
-  /// `patience` tenths of a second.
-  func end(patience: Int) async -> Bool {
+  /// Ends the process, politely first, and reaps it: afterwards its pid may be another's. Waits `patience` tenths of a
+  /// second before it is forced. Returns what is to be said against how it ended; nil when it simply obeyed.
+  func end(patience: Int) async -> String? {
     defer { TerminationGuard.release(self) }
     terminate()
     for _ in 0..<patience {
-      if exitStatus() != nil { return true }
+      if let status = exitStatus() { return Self.complaint(aboutExit: status) }
       try? await Task.sleep(for: .milliseconds(100))
     }
     kill9()
     for _ in 0..<50 where exitStatus() == nil { try? await Task.sleep(for: .milliseconds(20)) }
-    return false
+    return "did not end within \(patience / 10) s and was killed"
+  }
+
+  /// `status` as waitpid(2) has it. Nothing against a process that ended well, or by the signal that asked it to.
+  private static func complaint(aboutExit status: Int32) -> String? {
+    let signal = status & 0x7F
+    guard signal == 0 else { return signal == SIGTERM ? nil : "ended by signal \(signal)" }
+    return status == 0 ? nil : "ended with status \(status >> 8)"
   }
 
   /// CPU time of all threads that the process ever had, in seconds; nil when the process is gone. The process's own

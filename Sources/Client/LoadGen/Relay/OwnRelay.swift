@@ -41,8 +41,13 @@ struct OwnRelay: Sendable {
     throw ChildProcessError(message: "sfu-relay does not answer within 10 s; its log is \(logPath)")
   }
 
-  /// Ends the relay as an operator would, and for certain.
-  func stop() async { if await process.end(patience: 80) { unsafe unlink(logPath) } }
+  /// Ends the relay as an operator would, and for certain. Returns what is to be said against how it ended; then its log
+  /// stays.
+  func stop() async -> String? {
+    if let complaint = await process.end(patience: 80) { return "sfu-relay \(complaint); its log is \(logPath)" }
+    unsafe unlink(logPath)
+    return nil
+  }
 
   /// The path of an executable that was built with this one.
   static func beside(_ name: String) throws -> String {

@@ -80,6 +80,12 @@ package struct CallReport: Codable, Sendable {
   package var verdict: String
   package var failures: [String]
 
+  /// Something that went wrong after the report was made.
+  mutating func fail(_ reason: String) {
+    failures.append(reason)
+    verdict = "fail"
+  }
+
   package var json: [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -91,9 +91,9 @@ final class MediaDriver: @unchecked Sendable {
         return jobs
       }
       for job in waiting { job(self, MonotonicClock.now()) }
-      let nextFrame = sendDueFrames()
+      var nextFrame = sendDueFrames()
       if nextRead <= MonotonicClock.now() {
-        readSockets()
+        nextFrame = readSockets(frameDue: nextFrame)
         nextRead = MonotonicClock.now() + readInterval
       }
       pause(until: min(nextFrame, nextRead))
@@ -120,15 +120,20 @@ final class MediaDriver: @unchecked Sendable {
     return next
   }
 
-  private func readSockets() {
+  /// Frames that become due meanwhile are not kept waiting: reading a thousand sockets takes longer than they may be
+  /// late. Returns when the next is due.
+  private func readSockets(frameDue: MonotonicInstant) -> MonotonicInstant {
     rounds &+= 1
     let includesIdle = rounds % Self.idleRounds == 0
+    var frameDue = frameDue
     for leg in legs.values where leg.isActive || includesIdle {
       leg.readSocket()
       let now = MonotonicClock.now()
       if leg.nextDeadline <= now { leg.expire(at: now) }
       leg.flush()
+      if frameDue <= now { frameDue = sendDueFrames() }
     }
+    return frameDue
   }
 
   private func pause(until time: MonotonicInstant) {

@@ -15,7 +15,7 @@ struct BenchArms: Sendable {
       let process = try await JanusProcess.start(
         executable: executable, templates: "\(folder)/\(name)", preload: preload, on: group)
       do { return try await JanusServer(process, driver: driver, group: group) } catch {
-        await process.stop()
+        _ = await process.stop()
         throw error
       }
     }
@@ -59,7 +59,7 @@ struct BenchArms: Sendable {
       }
       return servers
     } catch {
-      for entry in servers { await entry.server.stop() }
+      for entry in servers { _ = await entry.server.stop() }
       throw error
     }
   }

@@ -45,11 +45,18 @@ struct BenchRun: Sendable {
       }
       try await measure(scenario, stages, before: idle, into: &report)
     } catch {
-      for stage in stages { await stage.end() }
-      for entry in servers.dropFirst(stages.count) { await entry.server.stop() }
+      await end(stages, of: scenario, into: &report)
+      for entry in servers.dropFirst(stages.count) { _ = await entry.server.stop() }
       throw error
     }
-    for stage in stages { await stage.end() }
+    await end(stages, of: scenario, into: &report)
+  }
+
+  /// A server that does not end well has failed, whatever it did before.
+  private func end(_ stages: [Stage], of scenario: BenchScenario, into report: inout BenchReport) async {
+    for stage in stages {
+      if let complaint = await stage.end() { report.failures.append("\(scenario.topology.name): \(complaint)") }
+    }
   }
 
   private func measure(

@@ -42,7 +42,7 @@ struct JoinStorm: Sendable {
       progress("\(name): \(arm)")
       return try await storm(on: server, arm: arm, driver: driver)
     } catch {
-      await server.stop()
+      _ = await server.stop()
       throw error
     }
   }
@@ -85,7 +85,7 @@ struct JoinStorm: Sendable {
     let values = times.percentiles([0.5, 0.95, 1])
     let lost = tallies.expected > tallies.total.packetsReceived ? tallies.expected - tallies.total.packetsReceived : 0
     for member in joined.compactMap(\.member) + talkers { await member.leave() }
-    await calls.end()
+    if let complaint = await calls.end() { throw CommandError(complaint) }
     return BenchReport.Storm(
       scenario: name, arm: arm, joins: arrived(joined), failures: joined.count - arrived(joined), seconds: elapsed,
       join_p50_ms: values[0], join_p95_ms: values[1], join_max_ms: values[2],

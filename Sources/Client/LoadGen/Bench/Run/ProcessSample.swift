@@ -12,9 +12,11 @@ struct ProcessSample: Sendable {
   var proportionalBytes: UInt64?
   var threads: Int
 
-  /// Nil when the process is gone.
+  /// Nil when the process is gone. One that has ended and was not waited for still has a clock, but no memory.
   init?(_ process: ChildProcess) {
-    guard let cpuSeconds = process.cpuSeconds, let residentBytes = process.residentBytes else { return nil }
+    guard let cpuSeconds = process.cpuSeconds, let residentBytes = process.residentBytes, residentBytes > 0 else {
+      return nil
+    }
     self.cpuSeconds = cpuSeconds
     self.residentBytes = residentBytes
     let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.pid)/task")) ?? []

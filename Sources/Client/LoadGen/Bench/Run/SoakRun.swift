@@ -22,9 +22,9 @@ package struct SoakRun: Sendable {
       do {
         let stage = try await Stage.prepare(BenchArms.relay, server, .call(8, rooms: 2), driver: driver)
         report.soak.append(try await soak(stage, server))
-        await stage.end()
+        if let complaint = await stage.end() { report.failures.append("soak: \(complaint)") }
       } catch {
-        await server.stop()
+        _ = await server.stop()
         throw error
       }
     } catch {

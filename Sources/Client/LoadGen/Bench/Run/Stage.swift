@@ -138,8 +138,8 @@ struct Stage: Sendable {
       ?? "none"
   }
 
-  /// Everyone leaves and the server ends.
-  func end() async {
+  /// Everyone leaves and the server ends. Returns what is to be said against how it ended.
+  func end() async -> String? {
     for start in stride(from: 0, to: members.count, by: Self.concurrency * 4) {
       await withTaskGroup(of: Void.self) { group in
         for member in members[start..<min(start + Self.concurrency * 4, members.count)] {
@@ -147,6 +147,6 @@ struct Stage: Sendable {
         }
       }
     }
-    await server.stop()
+    return await server.stop()
   }
 }

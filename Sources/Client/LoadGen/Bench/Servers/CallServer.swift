@@ -12,7 +12,8 @@ protocol CallServer: Sendable {
   func open(room: Int) async throws
   /// Brings a member in; its streams are set up and paused.
   func enter(room: Int, plan: MemberPlan) async throws -> any CallMember
-  func stop() async
+  /// Ends the process. Returns what is to be said against how it ended.
+  func stop() async -> String?
 }
 
 /// One member of one room.

@@ -47,7 +47,7 @@ struct RelayServer: CallServer {
     return member
   }
 
-  func stop() async { await relay.stop() }
+  func stop() async -> String? { await relay.stop() }
 }
 
 /// Names of rooms by their numbers.

@@ -26,7 +26,7 @@ struct FloorServer: CallServer {
 
   func sendCounters() async -> SendCounters? { nil }
   func open(room: Int) async throws {}
-  func stop() async { _ = await process.end(patience: 20) }
+  func stop() async -> String? { await process.end(patience: 20).map { "the C floor \($0)" } }
 
   func enter(room: Int, plan: MemberPlan) async throws -> any CallMember {
     // The process has opened its socket by then, or the datagram is refused and no media comes.

@@ -41,12 +41,13 @@ struct JanusProcess: Sendable {
       try await Task.sleep(for: .milliseconds(100))
     }
     let log = String(decoding: (try? FileBytes.read("\(folder)/janus.log")) ?? [], as: UTF8.self)
-    if hasEnded { TerminationGuard.release(process) } else { await janus.stop() }
+    if hasEnded { TerminationGuard.release(process) } else { _ = await janus.stop() }
     throw CommandError("Janus does not answer: \(log.suffix(400))")
   }
 
-  func stop() async {
-    _ = await process.end(patience: 50)
+  func stop() async -> String? {
+    let complaint = await process.end(patience: 50)
     try? FileManager.default.removeItem(atPath: folder)
+    return complaint.map { "Janus \($0)" }
   }
 }

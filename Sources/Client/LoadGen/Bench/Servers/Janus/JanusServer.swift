@@ -48,8 +48,8 @@ struct JanusServer: CallServer {
     return member
   }
 
-  func stop() async {
+  func stop() async -> String? {
     await control.close()
-    await janus.stop()
+    return await janus.stop()
   }
 }
