@@ -73,6 +73,7 @@ let package = Package(
     .target(name: "CVPXShims", dependencies: ["CVPX"], path: "Sources/C/CVPXShims"),
     .target(name: "CNetLinux", path: "Sources/C/CNetLinux"),
     .target(name: "CHardening", path: "Sources/C/CHardening"),
+    .target(name: "CMalloc", path: "Sources/C/CMalloc"),
     .target(name: "CPrefetch", path: "Sources/C/CPrefetch"),
 
     // Wire: bytes in, values out. No sockets, no clock, no cryptography.
@@ -108,7 +109,7 @@ let package = Package(
       "RelayRuntime", "Edge",
       [
         "WireBytes", "Signaling", "HopCrypto", "DTLS", "SRTP", "Membership", "Forwarding", "DatagramIO",
-        "RelayEngine", "RelayControl", "RelayMetrics", log, configuration, lifecycle, arguments,
+        "RelayEngine", "RelayControl", "RelayMetrics", "CMalloc", log, configuration, lifecycle, arguments,
         unixSignals, systemPackage, .product(name: "Yams", package: "Yams"),
       ]),
     tool("sfu-relay", "Edge", ["RelayRuntime"]),

@@ -51,6 +51,18 @@ import WireBytes
     try publishAndWatch(on: call, peer, other)
   }
 
+  @Test func `a handshake's memory is let go of when no flight of it can be under way any more`() throws {
+    let call = try HopCall(seed: 58)
+    let peers = try (0..<2).map { _ in try call.connect(Self.video) }
+    #expect(peers.allSatisfy { $0.isConnected })
+    try call.run(for: .seconds(10))
+    #expect(call.counters.dtlsSettled == 0, "nobody has sent anything but checks")
+    try call.run(for: .seconds(20))
+    #expect(call.counters.dtlsSettled == 2)
+    try publishAndWatch(on: call, peers[0], peers[1])
+    #expect(call.counters.dtlsSettled == 2)
+  }
+
   @Test func `a client that offers to be passive gets a relay that opens the handshake`() throws {
     let call = try HopCall(seed: 56)
     let passive = try call.connect(Self.video, .second, setup: .passive)

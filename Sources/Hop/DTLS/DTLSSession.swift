@@ -84,10 +84,12 @@ package final class DTLSSession {
 
   /// The peer has sent something under the exported keys, so that it has the last flight: lets go of the memory, some
   /// 33 KiB. From then on datagrams are ignored, a close_notify too: nothing that happens to the session means anything
-  /// to SRTP's keys.
-  package func settle() {
-    guard isConnected else { return }
+  /// to SRTP's keys. True when there was something to let go of.
+  @discardableResult
+  package func settle() -> Bool {
+    guard isConnected, session != nil else { return false }
     session = nil
+    return true
   }
 
   /// Says close_notify to the peer, unless the session has settled; drain `nextDatagram()` afterwards.

@@ -17,6 +17,8 @@ package struct EngineCounters: Sendable {
   private var drops = [UInt64](repeating: 0, count: DropReason.allCases.count)
 
   package var dtlsHandshakesSucceeded: UInt64 = 0
+  /// Of those, the ones whose memory was let go of.
+  package var dtlsSettled: UInt64 = 0
   /// By the failure's label.
   package var dtlsHandshakesFailed: [String: UInt64] = [:]
   package var dtlsDuration = Histogram(bounds: Histogram.controlBounds)

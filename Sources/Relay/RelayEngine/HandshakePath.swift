@@ -28,6 +28,8 @@ extension ShardEngine {
       select(selected, for: peer, at: now, into: batch)
     }
     if peer.ice?.isValidated(endpoint) == true { peers.bind(endpoint, to: peer) }
+    // A client that does not have the last flight by now has given up. Who only listens to silence sends nothing else.
+    if let started = peer.dtlsStartedAt, started + configuration.handshakeTimeout < now { settleHop(of: peer) }
     if let lostAt = peer.consentLostAt, peer.ice?.hasConsent(at: now) == true, lostAt <= now {
       peer.consentLostAt = nil
       if peer.connection != nil { peer.resumeDeadline = .never }
@@ -87,6 +89,11 @@ extension ShardEngine {
     peer.handshakeDeadline = .never
     hastenReports(to: peer, at: now)
     mediaBecameReady(peer, at: now, into: batch)
+  }
+
+  /// The peer's handshake is over on both sides: its memory is not needed any more.
+  func settleHop(of peer: Peer) {
+    if peer.dtls?.settle() == true { counters.dtlsSettled += 1 }
   }
 
   /// A failed handshake is final for this session: the client may offer again with new parameters.

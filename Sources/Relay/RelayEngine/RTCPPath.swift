@@ -19,7 +19,7 @@ extension ShardEngine {
     } catch {
       return drop(slot, Self.dropReason(error))
     }
-    peer.dtls?.settle()
+    settleHop(of: peer)
     var packets: [RTCPPacket] = []
     do throws(RTPError) {
       packets = try slab.read(slot) { (bytes) throws(RTPError) in

@@ -11,8 +11,7 @@ package import WireBytes
 /// what must leave is in the batch, what the control layer must hear is in `takeEvents()`, and `nextDeadline` says when
 /// `expire` has work again. No input can make it trap; what it cannot use is dropped and counted.
 ///
-/// An owner that reads many datagrams at once hands them to `collect`, and before anything else calls `settle` until it
-/// is false, sending what is in the batch each time.
+/// An owner that reads many datagrams at once hands them to `collect`, and calls `forwardBurst` before anything else.
 ///
 /// Engines that share rooms are joined by their owner: what one puts into `takeLinkMessages()` goes, in order, into the
 /// other's `handle(_:from:)`, and packets go by the rings that `connect` is given.

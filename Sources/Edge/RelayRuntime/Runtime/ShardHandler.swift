@@ -12,7 +12,10 @@ package final class ShardHandler: DatagramHandler {
   let engine: ShardEngine
   private let shard: Int
   private let placement: RoomPlacement
+  private let trimmer: HeapTrimmer
   private let deliver: @Sendable (EngineEvent) -> Void
+  /// Of the engine's handshakes, the last time it was asked.
+  private var settled: UInt64 = 0
   private var loops: [Loop] = []
   /// By shard; nil for this one.
   private var outgoing: [LinkRing?] = []
@@ -20,11 +23,13 @@ package final class ShardHandler: DatagramHandler {
 
   /// `deliver` must not block: it is called on the shard's queue.
   init(
-    engine: ShardEngine, shard: Int, placement: RoomPlacement, deliver: @escaping @Sendable (EngineEvent) -> Void
+    engine: ShardEngine, shard: Int, placement: RoomPlacement, trimmer: HeapTrimmer,
+    deliver: @escaping @Sendable (EngineEvent) -> Void
   ) {
     self.engine = engine
     self.shard = shard
     self.placement = placement
+    self.trimmer = trimmer
     self.deliver = deliver
   }
 
@@ -57,6 +62,10 @@ package final class ShardHandler: DatagramHandler {
   package func drained(at now: MonotonicInstant) {
     // Before the events: a placement must not send a member to a shard ahead of what the shard is told of the room.
     sendLinkMessages()
+    if engine.counters.dtlsSettled != settled {
+      settled = engine.counters.dtlsSettled
+      trimmer.memoryWasFreed()
+    }
     for event in engine.takeEvents() {
       switch event {
       case .roomMembers(let room, let count): placement.members(count, of: room, on: shard)

@@ -32,6 +32,7 @@ package final class ShardSet: EngineGateway {
   ) {
     let placement = RoomPlacement(shardCount: ports.count, membersPerShard: configuration.membersPerShard)
     self.placement = placement
+    let trimmer = HeapTrimmer()
     loops = ports.enumerated().map { index, port in
       var settings = configuration.engine.configuration(
         advertised: advertised.map { Endpoint(high: $0.high, low: $0.low, port: port.local.port) })
@@ -44,7 +45,7 @@ package final class ShardSet: EngineGateway {
         ShardHandler(
           engine: ShardEngine(
             configuration: engine, slab: slab, identity: identity, clock: clock, random: random),
-          shard: index, placement: placement, deliver: deliver)
+          shard: index, placement: placement, trimmer: trimmer, deliver: deliver)
       }
     }
     link(ringBytes: configuration.linkBufferBytes)
