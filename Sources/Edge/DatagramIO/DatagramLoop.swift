@@ -192,7 +192,8 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
       let now = MonotonicClock.now()
       let end = pace.isPolling ? pace.nextRead : lastArrival + Self.lingering
       let wakeUp = min(end, handler.nextDeadline)
-      var isReadable = false
+      // A deadline that has come does not say that nothing else has.
+      var isReadable = true
       if now < wakeUp {
         let limit = TimeInterval(nanoseconds: wakeUp.nanoseconds(since: now))
         isReadable = doorbell.wait(pace.isPolling ? nil : port.fileDescriptor, atMost: limit)

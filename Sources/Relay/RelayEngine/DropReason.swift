@@ -8,6 +8,7 @@ package enum DropReason: UInt8, CaseIterable, Sendable {
   case stunUnknownUser
   case stunUnauthenticated
   case dtlsBeforeICE
+  case dtlsBacklogFull
   case dtlsFailed
   case srtpBeforeDTLS
   case srtpAuthentication
@@ -37,6 +38,7 @@ package enum DropReason: UInt8, CaseIterable, Sendable {
     case .stunUnknownUser: "stun_unknown_user"
     case .stunUnauthenticated: "stun_unauthenticated"
     case .dtlsBeforeICE: "dtls_before_ice"
+    case .dtlsBacklogFull: "dtls_backlog_full"
     case .dtlsFailed: "dtls_failed"
     case .srtpBeforeDTLS: "srtp_before_dtls"
     case .srtpAuthentication: "srtp_authentication"

@@ -52,7 +52,33 @@ extension ShardEngine {
     flush(dtls, of: peer, to: endpoint, into: batch)
   }
 
-  func receiveDTLS(_ slot: PacketSlot, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch) {
+  func queueHandshake(_ slot: PacketSlot, from endpoint: Endpoint) {
+    guard peers[endpoint]?.dtls != nil else { return drop(slot, .dtlsBeforeICE) }
+    if !handshakes.append(slot, from: endpoint) { drop(slot, .dtlsBacklogFull) }
+  }
+
+  /// Does as much as media may wait for; `nextDeadline` has come while there is more.
+  func continueHandshakes(at now: MonotonicInstant, into batch: EgressBatch) {
+    for _ in 0..<HandshakeBacklog.atOnce {
+      guard let (slot, endpoint) = handshakes.popFirst() else { return }
+      receiveDTLS(slot, from: endpoint, at: now, into: batch)
+    }
+  }
+
+  /// The keys for a packet that came from the peer; nil before its handshake is done. A client sends media right after
+  /// its last flight: if that still waits here, its turn is now.
+  func hopReceiver(of peer: Peer, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch)
+    -> SRTPReceiver?
+  {
+    if peer.receiver == nil {
+      for slot in handshakes.take(from: endpoint) { receiveDTLS(slot, from: endpoint, at: now, into: batch) }
+    }
+    return peer.receiver
+  }
+
+  private func receiveDTLS(
+    _ slot: PacketSlot, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch
+  ) {
     // ICE first: nothing is answered before a check with valid integrity came from that address (DESIGN section 3).
     guard let peer = peers[endpoint], let dtls = peer.dtls else { return drop(slot, .dtlsBeforeICE) }
     if peer.dtlsStartedAt == nil { peer.dtlsStartedAt = now }

@@ -9,7 +9,9 @@ package import WireBytes
 extension ShardEngine {
   func receiveRTP(_ slot: PacketSlot, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch) {
     guard let peer = peers[endpoint] else { return drop(slot, .unknownEndpoint) }
-    guard let receiver = peer.receiver else { return drop(slot, .srtpBeforeDTLS) }
+    guard let receiver = hopReceiver(of: peer, from: endpoint, at: now, into: batch) else {
+      return drop(slot, .srtpBeforeDTLS)
+    }
     let length = slab.length(of: slot)
     do throws(SRTPError) {
       let opened = try slab.edit(slot) { (bytes) throws(SRTPError) in try receiver.unprotectRTP(&bytes, length: length)

@@ -42,6 +42,7 @@ package final class ShardEngine {
   var held: [ConnectionID: [EngineCommand]] = [:]
   /// Peers whose slot assignments changed during the present call.
   var peersWithSlotChanges: [Peer] = []
+  var handshakes = HandshakeBacklog()
   var draining = false
   /// Media that was read and is not yet forwarded.
   let burst = PacketBurst()
@@ -70,7 +71,9 @@ package final class ShardEngine {
     unsafe tally.deallocate()
   }
 
-  package var nextDeadline: MonotonicInstant { timers.nextDeadline }
+  package var nextDeadline: MonotonicInstant {
+    handshakes.isEmpty ? timers.nextDeadline : MonotonicInstant(nanoseconds: 0)
+  }
 
   package func takeEvents() -> [EngineEvent] {
     // Most turns have none, and an array handed out means a new one for the next event.
@@ -99,9 +102,10 @@ package final class ShardEngine {
   ) {
     collect(slot, from: endpoint, at: now, into: batch)
     forwardBurst(into: batch)
+    continueHandshakes(at: now, into: batch)
   }
 
-  /// Takes one of several datagrams in: media may stay with the engine until `forwardBurst`.
+  /// Takes one of several datagrams in: media may stay with the engine until `forwardBurst`, DTLS until `expire`.
   package func collect(
     _ slot: PacketSlot, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch
   ) {
@@ -113,7 +117,7 @@ package final class ShardEngine {
     case .rtp: receiveRTP(slot, from: endpoint, at: now, into: batch)
     case .rtcp: receiveRTCP(slot, from: endpoint, at: now, into: batch)
     case .stun: receiveSTUN(slot, from: endpoint, at: now, into: batch)
-    case .dtls: receiveDTLS(slot, from: endpoint, at: now, into: batch)
+    case .dtls: queueHandshake(slot, from: endpoint)
     case .unknown: drop(slot, .unknownProtocol)
     }
   }
@@ -146,6 +150,11 @@ package final class ShardEngine {
         expire(room, at: now, into: batch)
         arm(room)
       }
+    }
+    if !handshakes.isEmpty {
+      // Media first: handshakes take their time.
+      batch.letOut()
+      continueHandshakes(at: now, into: batch)
     }
     flushSlotChanges()
   }
