@@ -133,7 +133,13 @@ package final class EngineCluster {
       let datagrams = shard.sent.datagrams
       shard.sent.datagrams.removeAll()
       for (bytes, destination) in datagrams { try datagram(bytes, shard.endpoint, destination) }
-      for found in shard.engine.takeEvents() { try event(found) }
+      for found in shard.engine.takeEvents() {
+        guard case .broadcast(let connections, let message) = found else {
+          try event(found)
+          continue
+        }
+        for connection in connections { try event(.send(connection, message)) }
+      }
     }
   }
 

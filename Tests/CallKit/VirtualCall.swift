@@ -340,7 +340,7 @@ package final class VirtualCall {
       case .send(let connection, let message): tell(connection, message)
       case .answer(let connection, let answer): tell(connection, .answer(Answer(sdp: answer.render())))
       case .close(let connection, let reason): tell(connection, .goodbye(Goodbye(reason: reason)))
-      case .roomOpened, .roomClosed, .roomMembers, .joinHandled, .drained: return
+      case .broadcast, .roomOpened, .roomClosed, .roomMembers, .joinHandled, .drained: return
       }
     }
   }

@@ -48,6 +48,27 @@ import WireBytes
     }
   }
 
+  @Test func `a broadcast reaches everyone it names, in order with what each is told alone, and nobody else`()
+    async throws
+  {
+    try await TestServer.run { test in
+      var members: [(client: TestClient, connection: ConnectionID)] = []
+      for _ in 0..<5 { members.append(try await test.join()) }
+      let named = members.prefix(4).map(\.connection) + [ConnectionID(rawValue: 9_999)]
+      let before = test.server.counters
+      for round in 0..<20 {
+        test.server.deliver(.broadcast(named, .pong(Ping(id: UInt32(2 * round)))))
+        for member in members { test.server.deliver(.send(member.connection, .pong(Ping(id: UInt32(2 * round + 1))))) }
+      }
+      for (index, member) in members.enumerated() {
+        let expected: [UInt32] = index == 4 ? (0..<20).map { 2 * $0 + 1 } : Array(0..<40)
+        for id in expected { #expect(try await member.client.nextMessage() == .pong(Ping(id: id))) }
+      }
+      let sent = test.server.counters.messagesSent["pong", default: 0] - before.messagesSent["pong", default: 0]
+      #expect(sent == 20 * 9)
+    }
+  }
+
   private static let offer = ClientOffer(
     iceUfrag: "abcd", icePwd: "0123456789012345678901", fingerprint: [UInt8](repeating: 1, count: 32),
     sections: [.init(mid: "0", kind: .audio, sends: true, ssrc: SSRC(1))])

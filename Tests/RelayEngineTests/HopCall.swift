@@ -168,7 +168,7 @@ final class HopCall {
     case .send(let id, let message): peers.first { $0.connection == id }?.take(message)
     case .answer(let id, let answer): try peers.first { $0.connection == id }?.take(answer, at: now)
     case .close(let id, let reason): peers.first { $0.connection == id }?.take(reason)
-    case .roomOpened, .roomClosed, .roomMembers, .joinHandled, .drained: return
+    case .broadcast, .roomOpened, .roomClosed, .roomMembers, .joinHandled, .drained: return
     }
   }
 }

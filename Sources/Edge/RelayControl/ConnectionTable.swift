@@ -64,6 +64,12 @@ final class ConnectionTable: Sendable {
     state.withLock { $0.entries[connection]?.session }
   }
 
+  /// Those that are open, grouped by the loop that they are confined to.
+  func sessions(_ connections: [ConnectionID]) -> [[Session]] {
+    let open = state.withLock { state in connections.compactMap { state.entries[$0]?.session } }
+    return Array(Dictionary(grouping: open) { ObjectIdentifier($0.eventLoop) }.values)
+  }
+
   /// From now on `add` and `attach` refuse. Returns the sessions to say goodbye to, and the channels that have none.
   func drain() -> (sessions: [Session], others: [any Channel]) {
     state.withLock { state in

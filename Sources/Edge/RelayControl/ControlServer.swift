@@ -9,7 +9,8 @@ package import WireBytes
 /// Signalling, health and metrics: everything of the relay that speaks TCP.
 ///
 /// JSON is read and written on the event loops. A shard hands over values and is never held up: `deliver` is one
-/// look-up and one hop. What is delivered to one connection by one thread keeps its order.
+/// look-up and one hop, for a broadcast one hop for each loop. What is delivered to one connection by one thread keeps
+/// its order.
 package final class ControlServer: Sendable {
   private struct Listeners {
     var hasStarted = false
@@ -84,9 +85,19 @@ package final class ControlServer: Sendable {
     let connection: ConnectionID
     switch event {
     case .send(let target, _), .answer(let target, _), .close(let target, _): connection = target
+    case .broadcast(let targets, let message): return broadcast(message, to: targets)
     case .roomOpened, .roomClosed, .roomMembers, .joinHandled, .drained: return
     }
     table.session(connection)?.perform { $0.receive(event) }
+  }
+
+  private func broadcast(_ message: RelayMessage, to targets: [ConnectionID]) {
+    for sessions in table.sessions(targets) {
+      sessions[0].eventLoop.execute {
+        let text = ByteBuffer(bytes: SignalingText.encode(message))
+        for session in sessions { session.handler.value.receive(message, inWords: text) }
+      }
+    }
   }
 
   /// Accepts nobody any more, says `goodbye` to everyone and waits until all connections are closed, for `deadline` at

@@ -78,20 +78,25 @@ final class SessionHandler: ChannelInboundHandler {
 
   func receive(_ event: EngineEvent) { perform(machine.receive(event, at: now())) }
 
+  /// A message that goes to others as well: `text` is what all of them are sent.
+  func receive(_ message: RelayMessage, inWords text: ByteBuffer) {
+    perform(machine.receive(.send(machine.connection, message), at: now()), text: text)
+  }
+
   func shutdown() { perform(machine.shutdown(at: now())) }
 }
 
 /// Actions.
 extension SessionHandler {
-  private func perform(_ actions: [SessionAction]) {
-    for action in actions { perform(action) }
+  private func perform(_ actions: [SessionAction], text: ByteBuffer? = nil) {
+    for action in actions { perform(action, text: text) }
     if queuedBytes > maxQueuedBytes {
       for action in machine.overflow(at: now()) { perform(action) }
     }
     arm()
   }
 
-  private func perform(_ action: SessionAction) {
+  private func perform(_ action: SessionAction, text: ByteBuffer? = nil) {
     switch action {
     case .join(var join):
       let seat = gateway.place(join.join)
@@ -101,24 +106,25 @@ extension SessionHandler {
     case .submit(let command):
       gateway.submit(command, shard: shard)
     case .send(let message):
-      let text = SignalingText.encode(message)
-      meter.update { $0.addSent(message, bytes: text.count) }
+      let text = text ?? ByteBuffer(bytes: SignalingText.encode(message))
+      meter.update { $0.addSent(message, bytes: text.readableBytes) }
       write(.text, text)
-    case .ping: write(.ping, [])
-    case .pong(let payload): write(.pong, payload)
-    case .close(let code): write(.connectionClose, [UInt8(code >> 8), UInt8(truncatingIfNeeded: code)])
+    case .ping: write(.ping, ByteBuffer())
+    case .pong(let payload): write(.pong, ByteBuffer(bytes: payload))
+    case .close(let code): write(.connectionClose, ByteBuffer(integer: code))
     case .finish: finish()
     case .abort: context?.close(promise: nil)
     case .count(let count): meter.update { $0.add(count) }
     }
   }
 
-  private func write(_ opcode: WebSocketOpcode, _ payload: [UInt8]) {
+  private func write(_ opcode: WebSocketOpcode, _ payload: ByteBuffer) {
     guard let context else { return }
-    queuedBytes += payload.count
-    let frame = WebSocketFrame(fin: true, opcode: opcode, data: context.channel.allocator.buffer(bytes: payload))
+    let size = payload.readableBytes
+    queuedBytes += size
+    let frame = WebSocketFrame(fin: true, opcode: opcode, data: payload)
     let written = context.eventLoop.makePromise(of: Void.self)
-    written.futureResult.assumeIsolated().whenComplete { [self] _ in queuedBytes -= payload.count }
+    written.futureResult.assumeIsolated().whenComplete { [self] _ in queuedBytes -= size }
     lastWrite = written.futureResult
     context.write(wrapOutboundOut(frame), promise: written)
     flushSoon()

@@ -97,7 +97,7 @@ extension SessionMachine {
     case .close(_, let reason):
       isKnownToEngine = false
       return end(CloseCause(reason), at: now)
-    case .roomOpened, .roomClosed, .roomMembers, .joinHandled, .drained:
+    case .broadcast, .roomOpened, .roomClosed, .roomMembers, .joinHandled, .drained:
       return []
     }
   }

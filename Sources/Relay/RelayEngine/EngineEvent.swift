@@ -5,6 +5,8 @@ package import WireBytes
 /// What a shard tells the control layer.
 package enum EngineEvent: Sendable {
   case send(ConnectionID, RelayMessage)
+  /// The same to many: it is put into words once.
+  case broadcast([ConnectionID], RelayMessage)
   /// An answer to the connection's offer, as values; the control layer renders it.
   case answer(ConnectionID, SessionAnswer)
   /// Send `goodbye` with the reason, then close.

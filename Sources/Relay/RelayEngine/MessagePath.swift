@@ -44,7 +44,11 @@ extension ShardEngine {
   }
 
   func tellPart(of room: Room, _ message: RelayMessage, except: MemberID?) {
-    for peer in room.peers where peer.member != except { tell(peer, message) }
+    var connections: [ConnectionID] = []
+    for peer in room.peers where peer.member != except {
+      if let connection = peer.connection { connections.append(connection) } else { tell(peer, message) }
+    }
+    if !connections.isEmpty { events.append(.broadcast(connections, message)) }
   }
 
   /// At the room's home: says something to a member, wherever it is. False when there is no such member.
