@@ -83,9 +83,10 @@ def goals(report, scale):
     call_idle = next((row for row in report["memory"] if row["arm"] == "relay" and row["scenario"] == "8-party call"), None)
     add("8-party room without media, CPU per second", 0.3, call_idle and call_idle["idle_ms_per_second"], 2, " ms")
     if scale:
-        costs = [row["cpu_us_per_packet"] for row in scale["rows"] if row["valid"] and row["arm"] == "relay"]
-        spread = (max(costs) - min(costs)) / (max(costs) + min(costs)) * 100 if costs else None
-        add("cost per packet over all sizes, about the middle", 20, spread, 0, " %")
+        for spread in scale["spreads"]:
+            most, least = spread["most_us_per_packet"], spread["least_us_per_packet"]
+            name = f"cost per packet over the numbers of {spread['over']}, about the middle"
+            add(name, 20, (most - least) / (most + least) * 100, 0, " %")
         # A soak of seconds, beside a table of sizes, says nothing of growth.
         for soak in (soak for soak in scale["soak"] if soak["seconds"] >= 60):
             add(f"memory growth in {soak['seconds']:.0f} s", 3, soak["growth_percent"], 2, " %")

@@ -5,21 +5,23 @@ import Testing
 import WireBytes
 
 @Suite struct BenchReportTests {
-  /// A report with windows of (server, pair, CPU per packet, why it is not valid).
-  private func report(_ windows: [(String, Int, Double, String)]) throws -> BenchReport {
-    let texts = windows.map { arm, pair, cost, reason in
-      """
-      {"scenario": "s", "arm": "\(arm)", "pair": \(pair), "seconds": 2, "packets_in": 10, "packets_expected": 100,
-       "packets_received": 100, "loss_percent": 0, "bytes_per_packet": 1216, "cpu_us_per_packet": \(cost),
-       "server_cpu_percent": 1, "context_switches_per_packet": 0.5, "resident_bytes": 1, "threads": 1,
-       "datagrams_per_send_call": null, "segmented_percent": null, "latency_p50_us": 1, "latency_p99_us": 2,
-       "lateness_p99_us": 3, "loadgen_cpu_percent": 4, "loadgen_drops": 0, "packets_opened": 1, "packets_bad": 0,
-       "invalid_because": "\(reason)"}
-      """
+  /// A report with windows of (server, pair, CPU per packet, why it is not valid), of these scenarios or all of one.
+  private func report(_ windows: [(String, Int, Double, String)], of scenarios: [String] = []) throws -> BenchReport {
+    let texts = windows.enumerated().map { index, window in
+      let (arm, pair, cost, reason) = window
+      return """
+        {"scenario": "\(scenarios.isEmpty ? "s" : scenarios[index])", "arm": "\(arm)", "pair": \(pair),
+         "seconds": 2, "packets_in": 10, "packets_expected": 100,
+         "packets_received": 100, "loss_percent": 0, "bytes_per_packet": 1216, "cpu_us_per_packet": \(cost),
+         "server_cpu_percent": 1, "context_switches_per_packet": 0.5, "resident_bytes": 1, "threads": 1,
+         "datagrams_per_send_call": null, "segmented_percent": null, "latency_p50_us": 1, "latency_p99_us": 2,
+         "lateness_p99_us": 3, "loadgen_cpu_percent": 4, "loadgen_drops": 0, "packets_opened": 1, "packets_bad": 0,
+         "invalid_because": "\(reason)"}
+        """
     }
     let text = """
       {"kind": "bench", "date": "", "command": "", "quick": true, "arms": {}, "rows": [], "memory": [], "storms": [],
-       "sealed_joins": [], "soak": [], "failures": [], "windows": [\(texts.joined(separator: ","))],
+       "sealed_joins": [], "soak": [], "spreads": [], "failures": [], "windows": [\(texts.joined(separator: ","))],
        "machine": {"cpu": "", "cores": 2, "kernel": "", "memory_bytes": 0, "load_average_before": ""}}
       """
     var report = try JSONDecoder().decode(BenchReport.self, from: Data(text.utf8))
@@ -44,6 +46,22 @@ import WireBytes
     ]).rows
     #expect(rows[0].cpu_us_per_packet == 2 && rows[0].valid && rows[0].windows == 1)
     #expect(!rows[1].valid && rows[1].note == "late")
+  }
+
+  @Test func `what is flat is told for subscribers and rooms apart, by the relay's valid rows`() throws {
+    let report = try report(
+      [
+        ("relay", 0, 3, ""), ("relay", 0, 4, ""), ("C floor", 0, 90, ""), ("relay", 0, 5, ""), ("relay", 0, 8, ""),
+        ("relay", 0, 70, "late"),
+      ],
+      of: ["1 to 10", "1 to 100", "1 to 100", "1 to 5", "20 rooms of 1 to 5", "1 to 7"].map {
+        "\($0), 20,000 packets/s out"
+      })
+    let spreads = ScalePlan(quick: true).spreads(in: report.rows)
+    #expect(spreads.map(\.over) == ["subscribers", "rooms"])
+    #expect(spreads.map(\.least_us_per_packet) == [3, 5])
+    #expect(spreads.map(\.most_us_per_packet) == [4, 8])
+    #expect(ScalePlan(quick: true).spreads(in: Array(report.rows.prefix(1))).isEmpty, "one size says nothing")
   }
 
   @Test func `what reaches receivers follows from who is in the rooms`() {

@@ -18,7 +18,9 @@ package struct ScaleCommand: AsyncParsableCommand {
   var quick = false
   @Option(help: "Length of the soak: 60s, 30m.")
   var duration = "30m"
-  @Option(help: "Largest cost per packet allowed against the smallest, over all sizes; 1.5 is 20 % about the middle.")
+  @Option(
+    help:
+      "Largest cost per packet allowed against the smallest, over all sizes of a kind; 1.5 is 20 % about the middle.")
   var maxSpread = 1.5
   @Option(help: "Memory growth allowed during the soak, percent.")
   var maxGrowth = 3.0
@@ -33,10 +35,10 @@ package struct ScaleCommand: AsyncParsableCommand {
     guard (1...100).contains(maxSpread) else { throw CommandError("--max-spread \(maxSpread): 1 to 100 are allowed") }
     guard (0...100).contains(maxGrowth) else { throw CommandError("--max-growth \(maxGrowth): 0 to 100 are allowed") }
     try options.checkReportFile()
-    let plan = ScalePlan(quick: quick).scenarios
-    let scenarios = options.chosen(of: plan)
+    let plan = ScalePlan(quick: quick)
+    let scenarios = options.chosen(of: plan.scenarios)
     let hasSoak = options.includes("soak")
-    try options.requireChoice(!scenarios.isEmpty || hasSoak, of: plan, and: "soak")
+    try options.requireChoice(!scenarios.isEmpty || hasSoak, of: plan.scenarios, and: "soak")
     let display = ProgressLine(enabled: !options.quiet)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     defer { group.shutdownGracefully { _ in } }
@@ -45,6 +47,7 @@ package struct ScaleCommand: AsyncParsableCommand {
     let bench = BenchRun(arms: arms, group: group, progress: { display.show($0) })
     for scenario in scenarios { await bench.run(scenario, into: &report) }
     report.summarise()
+    report.spreads = plan.spreads(in: report.rows)
     if hasSoak {
       await SoakRun(duration: length, group: group, progress: { display.show($0) }).run(into: &report)
     }
@@ -54,10 +57,10 @@ package struct ScaleCommand: AsyncParsableCommand {
   }
 
   private func judge(_ report: inout BenchReport) {
-    let costs = report.rows.filter { $0.valid && $0.arm == BenchArms.relay }.map(\.cpu_us_per_packet)
-    if let least = costs.min(), let most = costs.max(), least > 0, most / least > maxSpread {
+    for spread in report.spreads where spread.most_us_per_packet > maxSpread * spread.least_us_per_packet {
       report.failures.append(
-        "the cost per packet goes from \(CallReportText.fixed(least, 2)) to \(CallReportText.fixed(most, 2)) us")
+        "over \(spread.over), the cost per packet goes from \(CallReportText.fixed(spread.least_us_per_packet, 2)) to "
+          + "\(CallReportText.fixed(spread.most_us_per_packet, 2)) us")
     }
     for soak in report.soak where soak.growth_percent > maxGrowth {
       report.failures.append("memory grew by \(CallReportText.fixed(soak.growth_percent, 1)) % during the soak")

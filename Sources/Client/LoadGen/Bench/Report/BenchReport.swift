@@ -121,6 +121,13 @@ package struct BenchReport: Codable, Sendable {
     package var cpu_us_per_packet: Double
   }
 
+  /// The cheapest and the dearest size of a sweep.
+  package struct Spread: Codable, Sendable {
+    package var over: String
+    package var least_us_per_packet: Double
+    package var most_us_per_packet: Double
+  }
+
   package var kind: String
   package var date: String
   package var command: String
@@ -132,6 +139,7 @@ package struct BenchReport: Codable, Sendable {
   package var storms: [Storm] = []
   package var sealed_joins: [SealedJoin] = []
   package var soak: [Soak] = []
+  package var spreads: [Spread] = []
   package var failures: [String] = []
   package var windows: [Window] = []
 

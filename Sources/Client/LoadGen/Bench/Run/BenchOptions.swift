@@ -18,7 +18,7 @@ struct BenchOptions: ParsableArguments {
     guard let only else { return scenarios }
     return scenarios.compactMap { scenario in
       var chosen = scenario
-      chosen.loads = scenario.loads.filter { "\(scenario.topology.name), \($0.name)".contains(only) }
+      chosen.loads = scenario.loads.filter { $0.name(on: scenario.topology).contains(only) }
       return chosen.loads.isEmpty ? nil : chosen
     }
   }

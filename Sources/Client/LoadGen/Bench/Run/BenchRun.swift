@@ -73,7 +73,7 @@ struct BenchRun: Sendable {
         for offset in stages.indices {
           // Whoever comes first in one pair comes later in the next.
           let stage = stages[(offset + pair) % stages.count]
-          progress("\(scenario.topology.name), \(load.name): \(stage.name), \(pair + 1) of \(scenario.pairs)")
+          progress("\(load.name(on: scenario.topology)): \(stage.name), \(pair + 1) of \(scenario.pairs)")
           report.windows.append(
             try await Measurement(window: scenario.window).take(load, on: stage, pair: pair))
         }

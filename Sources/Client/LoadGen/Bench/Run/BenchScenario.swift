@@ -46,6 +46,9 @@ package struct Load: Sendable {
   package var audio: StreamShape?
   package var video: StreamShape?
 
+  /// What a measurement of it is called.
+  func name(on topology: Topology) -> String { "\(topology.name), \(name)" }
+
   /// Sound and pictures as in a call: 50 and 100 packets a second.
   static let call = Load(name: "50 audio + 100 video packets/s each", audio: .audio, video: .callVideo)
   static let audioOnly = Load(name: "50 audio packets/s each", audio: .audio)

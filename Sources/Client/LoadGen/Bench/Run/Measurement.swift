@@ -39,7 +39,7 @@ struct Measurement: Sendable {
     let sendingAfter = await stage.server.sendCounters()
     let (latency, lateness) = try await stage.latencies()
     var result = BenchReport.Window(
-      scenario: "\(stage.topology.name), \(load.name)", arm: stage.name, pair: pair, seconds: seconds, tallies: tallies)
+      scenario: load.name(on: stage.topology), arm: stage.name, pair: pair, seconds: seconds, tallies: tallies)
     result.add(costBefore, costAfter)
     result.add(latency: latency, lateness: lateness, loadgenCPU: own / seconds)
     if let sendingBefore, let sendingAfter { result.add(sendingBefore, sendingAfter) }
