@@ -94,7 +94,7 @@ extension ShardEngine {
   /// decoders cannot start with it, those that wait need a key frame.
   func streamBegan(_ track: IngressTrack, encoding: Int, at now: MonotonicInstant, into batch: EgressBatch) {
     if case .peer(let publisher) = track.source { hastenReports(to: publisher, at: now) }
-    if let latest = burst.latest, latest.startsStream { return }
+    if burst.track === track, burst.encoding == encoding, let latest = burst.latest, latest.startsStream { return }
     forwardBurst(into: batch)
     requestAwaitedKeyFrame(of: track, encoding: encoding, at: now, into: batch)
   }
