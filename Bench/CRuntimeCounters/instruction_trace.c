@@ -35,7 +35,9 @@ static const struct { const char *name; enum kind kind; } known[] = {
 };
 
 // Libraries whose instructions are counted as cryptography.
-static const char *const crypto_names[] = {"libcrypto", "libsrtp", "libnss", "libsoftokn", "libfreebl", "libnspr"};
+static const char *const crypto_names[] = {
+    "libcrypto", "libIPSec_MB", "libsrtp", "libnss", "libsoftokn", "libfreebl", "libnspr",
+};
 
 static struct { uintptr_t address; enum kind kind; } symbols[symbol_limit];
 static struct { uintptr_t start, end; } crypto[range_limit];

@@ -61,14 +61,26 @@ struct BenchRun {
     }
   }
 
+  /// Without Intel's Multi-Buffer library, what is standard is OpenSSL's.
+  private static var implementations: [SRTPImplementation] {
+    SRTPImplementation.allCases.filter { $0 != .standard || SRTPImplementation.hasMultiBuffer }
+  }
+
+  private static func library(_ implementation: SRTPImplementation) -> String {
+    switch implementation {
+    case .standard: "IPSec-MB"
+    case .openSSL: "EVP"
+    case .libsrtp: "libsrtp2"
+    }
+  }
+
   private mutating func protection() {
     for profile in SRTPProfile.allCases {
       for bytes in [120, 1_200] {
-        for implementation in [SRTPImplementation.standard, .libsrtp] where profile.isAEAD || implementation == .libsrtp
-        {
-          let isOurs = implementation == .standard
+        for implementation in Self.implementations where profile.isAEAD || implementation == .libsrtp {
+          let isOurs = implementation != .libsrtp
           let bench = ProtectBench(profile: profile, implementation: implementation, packetBytes: bytes)
-          let name = "\(profile.name), \(bytes) B, \(isOurs ? "EVP" : "libsrtp2")"
+          let name = "\(profile.name), \(bytes) B, \(Self.library(implementation))"
           let budget = isOurs ? Budget.packet(instructions: Budgets.protect) : Budget(swiftAllocations: 0)
           note("protect", name, "packet", budget) { try bench.protect(meter: $0) }
           guard bytes == 1_200, profile != .aeadAES256GCM else { continue }
@@ -76,10 +88,10 @@ struct BenchRun {
         }
       }
     }
-    for implementation in [SRTPImplementation.standard, .libsrtp] {
+    for implementation in Self.implementations {
       let bench = ProtectBench(
         profile: .aeadAES128GCM, implementation: implementation, packetBytes: 1_200, streams: 100)
-      note("protect", "100 streams, \(implementation == .standard ? "EVP" : "libsrtp2")", "packet", Budget()) {
+      note("protect", "100 streams, \(Self.library(implementation))", "packet", Budget()) {
         try bench.protect(meter: $0)
       }
     }

@@ -3,20 +3,31 @@ import TestKit
 import Testing
 import WireBytes
 
-/// The house's own AES-GCM against libsrtp2: the same bytes, and the same refusals.
+/// The house's own AES-GCM, by each library that may carry it out, against libsrtp2: the same bytes and the same
+/// refusals.
 struct AEADReferenceTests {
+  struct Subject: Sendable, CustomTestStringConvertible {
+    let profile: SRTPProfile
+    let implementation: SRTPImplementation
+    var testDescription: String { "\(profile.name), \(implementation)" }
+  }
+
   static let profiles = SRTPProfile.allCases.filter(\.isAEAD)
+  static let subjects = profiles.flatMap { profile in
+    [SRTPImplementation.standard, .openSSL].map { Subject(profile: profile, implementation: $0) }
+  }
 
   /// Both implementations under one key, in one role each.
   private struct Pair {
     let (sender, reference): (SRTPSender, SRTPSender)
     let (receiver, referenceReceiver): (SRTPReceiver, SRTPReceiver)
 
-    init(_ profile: SRTPProfile, _ random: inout SeededRandom) throws {
+    init(_ subject: Subject, _ random: inout SeededRandom) throws {
+      let (profile, ours) = (subject.profile, subject.implementation)
       let (key, salt) = (random.bytes(profile.keyLength), random.bytes(profile.saltLength))
-      sender = try SRTPSender(profile: profile, masterKey: key, masterSalt: salt)
+      sender = try SRTPSender(profile: profile, masterKey: key, masterSalt: salt, implementation: ours)
       reference = try SRTPSender(profile: profile, masterKey: key, masterSalt: salt, implementation: .libsrtp)
-      receiver = try SRTPReceiver(profile: profile, masterKey: key, masterSalt: salt)
+      receiver = try SRTPReceiver(profile: profile, masterKey: key, masterSalt: salt, implementation: ours)
       referenceReceiver = try SRTPReceiver(profile: profile, masterKey: key, masterSalt: salt, implementation: .libsrtp)
     }
   }
@@ -72,11 +83,10 @@ struct AEADReferenceTests {
     return bytes
   }
 
-  @Test(arguments: profiles)
-  func `every payload length gives libsrtp's bytes, and each opens what the other seals`(_ profile: SRTPProfile) throws
-  {
+  @Test(arguments: subjects)
+  func `every payload length gives libsrtp's bytes, and each opens what the other seals`(_ subject: Subject) throws {
     var random = SeededRandom(seed: 11)
-    let pair = try Pair(profile, &random)
+    let pair = try Pair(subject, &random)
     for length in 0...1400 {
       let plain = Self.packet(UInt16(length), ssrc: 7, payload: length, &random)
       let sealed = Self.seal(plain, pair.sender)
@@ -89,12 +99,12 @@ struct AEADReferenceTests {
 
   /// Random walks of the sequence numbers of many SSRCs: steps ahead of any size, over wraps, and steps back within and
   /// beyond the window, repeated numbers included.
-  @Test(arguments: profiles, [UInt64(1), 2, 3])
+  @Test(arguments: subjects, [UInt64(1), 2, 3])
   func `over wraps, disorder and many streams both give the same bytes and the same refusals`(
-    _ profile: SRTPProfile, _ seed: UInt64
+    _ subject: Subject, _ seed: UInt64
   ) throws {
     var random = SeededRandom(seed: seed)
-    let pair = try Pair(profile, &random)
+    let pair = try Pair(subject, &random)
     let ssrcs = (0..<200).map { _ in UInt32.random(in: 0 ... .max, using: &random) }
     var newest = ssrcs.map { _ in Int.random(in: 0...65_535, using: &random) }
     var (accepted, refusals, wraps) = (0, Set<SRTPError>(), 0)
@@ -130,10 +140,10 @@ struct AEADReferenceTests {
   }
 
   /// The receiving side under loss, disorder, repetition and forgery: the same verdict on every datagram.
-  @Test(arguments: profiles, [UInt64(4), 5])
-  func `both receivers take and refuse the same datagrams`(_ profile: SRTPProfile, _ seed: UInt64) throws {
+  @Test(arguments: subjects, [UInt64(4), 5])
+  func `both receivers take and refuse the same datagrams`(_ subject: Subject, _ seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
-    let pair = try Pair(profile, &random)
+    let pair = try Pair(subject, &random)
     var sent: [[UInt8]] = []
     var numbers = (0..<40).map { _ in Int.random(in: 0...65_535, using: &random) }
     var verdicts: [String: Int] = [:]
@@ -164,11 +174,10 @@ struct AEADReferenceTests {
     }
   }
 
-  @Test(arguments: profiles)
-  func `RTCP of many streams gives libsrtp's bytes, and each opens what the other seals`(_ profile: SRTPProfile) throws
-  {
+  @Test(arguments: subjects)
+  func `RTCP of many streams gives libsrtp's bytes, and each opens what the other seals`(_ subject: Subject) throws {
     var random = SeededRandom(seed: 21)
-    let pair = try Pair(profile, &random)
+    let pair = try Pair(subject, &random)
     func seal(_ packet: [UInt8], _ sender: SRTPSender) -> Outcome {
       Outcome(packet, room: 32) { (span, length) throws(SRTPError) in try sender.protectRTCP(&span, length: length) }
     }
@@ -191,6 +200,46 @@ struct AEADReferenceTests {
       if round % 11 == 0 { datagram.removeLast(Int.random(in: 1...datagram.count, using: &random)) }
       #expect(open(datagram, pair.receiver) == open(datagram, pair.referenceReceiver), "round \(round)")
     }
+  }
+
+  @Test(arguments: SRTPProfile.allCases, SRTPImplementation.allCases)
+  func `a payload that lies elsewhere gives the same packet as one in its place`(
+    _ profile: SRTPProfile, _ implementation: SRTPImplementation
+  ) throws {
+    var random = SeededRandom(seed: 31)
+    let (key, salt) = (random.bytes(profile.keyLength), random.bytes(profile.saltLength))
+    let inPlace = try SRTPSender(
+      profile: profile, masterKey: key, masterSalt: salt, implementation: implementation)
+    let apart = try SRTPSender(profile: profile, masterKey: key, masterSalt: salt, implementation: implementation)
+    for length in 0...1_400 {
+      let payload = random.bytes(length)
+      let plain = SRTPFixture.rtp(UInt16(length), payload: payload)
+      let headerLength = plain.count - length
+      // Bytes of an older packet are where the payload will be.
+      let header = plain.prefix(headerLength) + random.bytes(length)
+      let sealed = Outcome(Array(header), room: 32) { (span, _) throws(SRTPError) in
+        try apart.protectRTP(&span, headerLength: headerLength, payload: payload.span)
+      }
+      #expect(sealed.bytes != nil && sealed == Self.seal(plain, inPlace), "payload of \(length) bytes")
+    }
+    let tooLong = Outcome(SRTPFixture.rtp(1_500, payload: []), room: 30) { (span, length) throws(SRTPError) in
+      try apart.protectRTP(&span, headerLength: length, payload: random.bytes(31).span)
+    }
+    #expect(tooLong == .refused(.tooLong))
+  }
+
+  /// CI runs on machines that have it: a build that silently went without would be slow and look well.
+  @Test(.enabled(if: isX86))
+  func `AES-GCM is the Multi-Buffer library's on x86-64`() {
+    #expect(SRTPImplementation.hasMultiBuffer)
+  }
+
+  private static var isX86: Bool {
+    #if arch(x86_64)
+      true
+    #else
+      false
+    #endif
   }
 
   @Test(arguments: profiles)

@@ -4,6 +4,8 @@ set -euo pipefail
 
 # What building and running need.
 build=(libssl-dev libsrtp2-dev libopus-dev libvpx-dev pkg-config)
+# Fast AES-GCM, which exists for x86-64 only; elsewhere OpenSSL does it.
+if [ "$(dpkg --print-architecture)" = amd64 ]; then build+=(libipsec-mb-dev); fi
 # What the tests need besides: reading the package graph, driving browsers and aiortc, speech and a VP8 clip as real
 # input, the browsers, a network namespace for them; a model checker and the compiler for what it writes.
 test=(

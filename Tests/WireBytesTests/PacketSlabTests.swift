@@ -48,19 +48,6 @@ struct PacketSlabTests {
     #expect(slab.read(slots[1]) { $0.toArray().allSatisfy { $0 == 0xAA } })
   }
 
-  @Test func `a part is copied behind another packet's header`() throws {
-    let slab = PacketSlab(capacity: 2)
-    let source = try #require(slab.take())
-    let target = try #require(slab.take())
-    slab.fill(source, with: [1, 2, 3, 4, 5])
-    slab.fill(target, with: [9, 9, 9, 9])
-    slab.copy(source, from: 1, to: 4, into: target, at: 2)
-    slab.setLength(5, of: target)
-    #expect(slab.read(target) { $0.toArray() } == [9, 9, 2, 3, 4])
-    slab.copy(source, from: 2, to: 2, into: target, at: PacketSlab.slotSize)
-    #expect(slab.read(target) { $0.toArray() } == [9, 9, 2, 3, 4])
-  }
-
   @Test func `errors leave a borrow`() throws {
     struct Refused: Error {}
     let slab = PacketSlab(capacity: 1)

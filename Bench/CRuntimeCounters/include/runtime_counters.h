@@ -20,7 +20,7 @@ uint64_t runtime_resident_bytes(void);
 // Counts what a stretch of code does, instruction by instruction; on x86-64 only.
 struct runtime_trace {
   uint64_t instructions;
-  // Those of libcrypto, libsrtp2 and NSS.
+  // Those of libcrypto, libIPSec_MB, libsrtp2 and NSS.
   uint64_t crypto_instructions;
   // Calls into libswiftCore that count references, and those that check for exclusive access.
   uint64_t retains, releases, exclusivity_checks;

@@ -28,7 +28,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
   private let linkSource: any DispatchSourceUserDataAdd
   private var armed = MonotonicInstant.never
   private var isStopped = false
-  private var pace: ReadPace
+  private let state: LoopState
   /// Whether the queue is the loop's own, so that it may hold it while it waits.
   private let mayHold: Bool
   private var isHolding = false
@@ -36,9 +36,6 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
   private let linkRang = Atomic<Bool>(false)
   private var lastArrival = MonotonicInstant(nanoseconds: 0)
   private var turns: UInt64 = 0
-  private var latency = Histogram(bounds: Histogram.forwardingBounds)
-  /// Arrival times and numbers of the datagrams whose consequences are still in the batch, one entry for each round.
-  private var unflushed: [(arrival: MonotonicInstant, count: UInt64)] = []
 
   /// `target`: a serial queue that several loops share, so that many small ones cost one thread and not one each. Throws
   /// what `makeHandler` throws.
@@ -49,7 +46,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
   ) throws(Failure) {
     queue = DispatchQueue(label: label, qos: .userInteractive, target: target)
     self.port = port
-    pace = ReadPace(pacing)
+    state = LoopState(pacing, rounds: Self.maxRounds)
     mayHold = pacing.isAdaptive && target == nil && doorbell.isUsable
     local = port.local
     slab = PacketSlab(capacity: slabCapacity)
@@ -58,7 +55,6 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
     linkSource = DispatchSource.makeUserDataAddSource(queue: queue)
     batch.outlet = { [unowned self] in send() }
     port.prepare(batchCapacity: batchCapacity)
-    unflushed.reserveCapacity(Self.maxRounds)
     linkSource.setEventHandler { [weak self] in self?.linkTurn() }
     linkSource.activate()
   }
@@ -84,7 +80,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
       armTimer()
       timer.activate()
       readSource.activate()
-      if pace.isPolling { readSource.suspend() }
+      if state.pace.isPolling { readSource.suspend() }
     }
   }
 
@@ -95,7 +91,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
       isStopped = true
       readSource?.cancel()
       // A suspended source never gets to its cancel handler.
-      if pace.isPolling { readSource?.resume() }
+      if state.pace.isPolling { readSource?.resume() }
       timer?.cancel()
       linkSource.cancel()
       readSource = nil
@@ -140,7 +136,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
 
   private var snapshot: DatagramLoopSnapshot {
     var snapshot = DatagramLoopSnapshot(
-      port: port.counters, latency: latency, turns: turns, slabCapacity: slab.capacity, slabInUse: slab.inUse)
+      port: port.counters, latency: state.latency, turns: turns, slabCapacity: slab.capacity, slabInUse: slab.inUse)
     snapshot.receiveBufferBytes = port.receiveBufferBytes
     snapshot.sendBufferBytes = port.sendBufferBytes
     return snapshot
@@ -155,14 +151,14 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
   private func timerTurn() {
     guard !isStopped else { return }
     armed = .never
-    takeTurn(reading: pace.nextRead <= MonotonicClock.now())
+    takeTurn(reading: state.pace.nextRead <= MonotonicClock.now())
     // Without the tick the read source is armed, and would call for what is read here.
-    if pace.isPolling { hold() }
+    if state.pace.isPolling { hold() }
   }
 
   private func linkTurn() {
     // On the tick, and by a loop that holds its queue, the links are looked at anyway.
-    guard takeRing(), !isStopped, !pace.isPolling else { return }
+    guard takeRing(), !isStopped, !state.pace.isPolling else { return }
     takeTurn(reading: false)
   }
 
@@ -172,8 +168,8 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
     if reading { (now, count) = drainSocket() }
     count += drainLinks(at: now)
     if count > 0 { lastArrival = now }
-    pace.read(count, at: now)
-    if reading, pace.isPolling { pace.polled(at: MonotonicClock.now()) }
+    state.pace.read(count, at: now)
+    if reading, state.pace.isPolling { state.pace.polled(at: MonotonicClock.now()) }
     switchPace(at: now)
     endTurn(at: now)
   }
@@ -190,14 +186,14 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
     }
     while true {
       let now = MonotonicClock.now()
-      let end = pace.isPolling ? pace.nextRead : lastArrival + Self.lingering
+      let end = state.pace.isPolling ? state.pace.nextRead : lastArrival + Self.lingering
       let wakeUp = min(end, handler.nextDeadline)
       // A deadline that has come does not say that nothing else has.
       var isReadable = true
       if now < wakeUp {
         let limit = TimeInterval(nanoseconds: wakeUp.nanoseconds(since: now))
-        isReadable = doorbell.wait(pace.isPolling ? nil : port.fileDescriptor, atMost: limit)
-      } else if !pace.isPolling, end <= now {
+        isReadable = doorbell.wait(state.pace.isPolling ? nil : port.fileDescriptor, atMost: limit)
+      } else if !state.pace.isPolling, end <= now {
         return
       }
       let rang = takeRing()
@@ -206,7 +202,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
         if rang { wake() }
         return
       }
-      takeTurn(reading: isReadable || pace.nextRead <= MonotonicClock.now())
+      takeTurn(reading: isReadable || state.pace.nextRead <= MonotonicClock.now())
     }
   }
 
@@ -222,7 +218,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
     var (rounds, count) = (0, 0)
     repeat {
       if batch.count > batch.capacity / 2 { flush() }
-      let taken = handler.receiveLinked(at: now, into: batch) { noteArrival(at: $0) }
+      let taken = handler.receiveLinked(at: now, into: batch) { state.noteArrival(at: $0) }
       count += taken
       rounds += 1
     } while batch.count > batch.capacity / 2 && rounds < Self.maxRounds
@@ -238,7 +234,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
     repeat {
       count += port.receive(into: slab) { slot, source, arrival in
         now = arrival
-        noteArrival(at: now)
+        state.noteArrival(at: now)
         handler.receive(slot, from: source, at: now, into: batch)
         if batch.count > flushThreshold { flush() }
       }
@@ -249,7 +245,7 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
   }
 
   private func switchPace(at now: MonotonicInstant) {
-    switch pace.takeSwitch(at: now) {
+    switch state.pace.takeSwitch(at: now) {
     case .startPolling: readSource?.suspend()
     case .stopPolling: readSource?.resume()
     case nil: break
@@ -261,16 +257,8 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
     if handler.nextDeadline <= now { handler.expire(at: now, into: batch) }
     flush()
     handler.drained(at: now)
-    if !pace.isPolling, !handler.sleep() { wake() }
+    if !state.pace.isPolling, !handler.sleep() { wake() }
     if !isHolding { armTimer() }
-  }
-
-  private func noteArrival(at now: MonotonicInstant) {
-    if let last = unflushed.indices.last, unflushed[last].arrival == now {
-      unflushed[last].count += 1
-    } else {
-      unflushed.append((arrival: now, count: 1))
-    }
   }
 
   private func send() {
@@ -280,18 +268,13 @@ package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable 
 
   private func flush() {
     send()
-    guard !unflushed.isEmpty else { return }
-    let end = MonotonicClock.now()
-    for round in unflushed {
-      latency.observe(Double(end.nanoseconds(since: round.arrival)) / 1e9, times: round.count)
-    }
-    unflushed.removeAll(keepingCapacity: true)
+    if state.hasArrivals { state.flushed(at: MonotonicClock.now()) }
   }
 
   /// A deadline that moved later is left alone: the timer fires once for nothing, which costs less than arming it on
   /// every packet.
   private func armTimer() {
-    let deadline = min(handler.nextDeadline, pace.nextRead)
+    let deadline = min(handler.nextDeadline, state.pace.nextRead)
     guard deadline < armed, let timer else { return }
     armed = deadline
     timer.schedule(

@@ -21,7 +21,7 @@ package struct ReadPace {
   package enum Switch: Equatable { case startPolling, stopPolling }
 
   /// Wake-ups are counted over windows of this length: long enough to see a rate, short enough to follow a call's start.
-  private static let window = TimeInterval.milliseconds(10)
+  private static var window: TimeInterval { .milliseconds(10) }
 
   private let pacing: ReadPacing
   package private(set) var isPolling: Bool

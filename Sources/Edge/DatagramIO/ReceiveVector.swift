@@ -9,7 +9,7 @@ final class ReceiveVector {
   /// More would not save anything: the system call is under 1 % of the cost of 64 datagrams.
   static let capacity = 64
   /// Arming a slot costs a few nanoseconds; a quiet port should not arm 64 for one datagram.
-  private static let smallestWindow = 16
+  private static let smallestWindow = 8
 
   private let messages: UnsafeMutablePointer<cnet_message>
   private let vectors: UnsafeMutablePointer<cnet_vector>
@@ -18,6 +18,8 @@ final class ReceiveVector {
   private let slots: UnsafeMutablePointer<PacketSlot>
   private var window = smallestWindow
   private(set) var armed = 0
+  /// Messages that the kernel has written to since they were armed.
+  private var used = 0
 
   init() {
     unsafe messages = .allocate(capacity: Self.capacity)
@@ -36,6 +38,7 @@ final class ReceiveVector {
       unsafe messages[index].vector_count = 1
       unsafe messages[index].control = UnsafeMutableRawPointer(controls + index)
     }
+    used = Self.capacity
   }
 
   deinit {
@@ -53,12 +56,16 @@ final class ReceiveVector {
       unsafe slots[armed] = slot
       unsafe vectors[armed].base = UnsafeMutableRawPointer(slab.address(of: slot))
       unsafe vectors[armed].length = PacketSlab.slotSize
-      // The kernel overwrites all three of these.
-      unsafe messages[armed].address_length = UInt32(MemoryLayout<cnet_address>.size)
-      unsafe messages[armed].control_length = MemoryLayout<cnet_control>.size
-      unsafe messages[armed].flags = 0
       armed += 1
     }
+    // The kernel overwrites all three of these. Those of the other messages are as they were: most calls bring few
+    // datagrams, and to touch the rest would fetch its memory for nothing.
+    for index in 0..<used {
+      unsafe messages[index].address_length = UInt32(MemoryLayout<cnet_address>.size)
+      unsafe messages[index].control_length = MemoryLayout<cnet_control>.size
+      unsafe messages[index].flags = 0
+    }
+    used = 0
     return armed
   }
 
@@ -66,6 +73,8 @@ final class ReceiveVector {
   func fill(from fileDescriptor: CInt, slab: PacketSlab) -> Int {
     let result = unsafe Int(cnet_recvmmsg(fileDescriptor, messages, CUnsignedInt(armed)))
     let filled = max(result, 0)
+    // The one that found nothing, too, may have been written to.
+    used = min(filled + 1, armed)
     for index in filled..<armed { slab.release(unsafe slots[index]) }
     if filled == window {
       window = min(window * 2, Self.capacity)

@@ -3,10 +3,16 @@ import Glibc
 package import WireBytes
 
 /// One non-blocking UDP socket that receives and sends in batches. Confined to one queue.
+@safe
 package final class UDPPort {
   package let local: Endpoint
   package let fileDescriptor: CInt
-  package private(set) var counters = UDPPortCounters()
+  /// Behind a pointer, since every packet counts: as a stored property each access would pay for a check of its own.
+  private let tally: UnsafeMutablePointer<UDPPortCounters>
+  package private(set) var counters: UDPPortCounters {
+    get { unsafe tally.pointee }
+    _modify { yield unsafe &tally.pointee }
+  }
   /// Whether the last `receive` filled all it had armed: more may be waiting.
   package private(set) var mayHaveMore = false
   /// Whether equal-sized datagrams leave as UDP_SEGMENT runs. Turned off for good when the device cannot do it.
@@ -48,9 +54,15 @@ package final class UDPPort {
     fileDescriptor = descriptor
     local = Endpoint(high: high, low: low, port: port)
     usesSegmentation = cnet_has_segmentation(descriptor)
+    unsafe tally = .allocate(capacity: 1)
+    unsafe tally.initialize(to: UDPPortCounters())
   }
 
-  deinit { _ = cnet_close(fileDescriptor) }
+  deinit {
+    _ = cnet_close(fileDescriptor)
+    unsafe tally.deinitialize(count: 1)
+    unsafe tally.deallocate()
+  }
 
   /// See `SendVector.script`. Call after `prepare`.
   package func scriptSending(_ script: ((Int) -> Int)?) { sending.script = script }

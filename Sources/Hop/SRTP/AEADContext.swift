@@ -1,8 +1,7 @@
-internal import COpenSSLShims
-internal import CPrefetch
+internal import CSRTPCipher
 
-/// One session key and salt in an OpenSSL cipher context (RFC 7714), made once: a packet sets its nonce and no more.
-/// Keys are wiped on release. Confined to one queue.
+/// One session key and salt, expanded once for AES-GCM (RFC 7714): a packet sets its nonce and no more. Keys are wiped on
+/// release. Confined to one queue.
 @safe
 struct AEADContext: ~Copyable {
   enum Kind { case rtp, rtcp }
@@ -13,23 +12,28 @@ struct AEADContext: ~Copyable {
   init() { unsafe context = nil }
 
   /// Derives the keys of one kind of packet from the master key and salt of `writer`. `seals`: this side is `writer`.
-  init(_ keys: borrowing SRTPKeyingMaterial, of writer: SRTPWriter, _ kind: Kind, seals: Bool) throws(SRTPError) {
+  init(
+    _ keys: borrowing SRTPKeyingMaterial, of writer: SRTPWriter, _ kind: Kind, seals: Bool,
+    implementation: SRTPImplementation
+  ) throws(SRTPError) {
     let keyLength = keys.profile.keyLength
-    guard keys.profile.isAEAD, keys.profile.saltLength == HOP_AEAD_SALT_LENGTH else { throw .internalFailure }
+    guard keys.profile.isAEAD, keys.profile.saltLength == SRTP_CIPHER_SALT_LENGTH else { throw .internalFailure }
+    let library = implementation == .openSSL ? SRTP_CIPHER_OPENSSL : SRTP_CIPHER_FASTEST
     // The labels of RFC 3711 section 4.3.2.
     let (keyLabel, saltLabel): (UInt8, UInt8) = kind == .rtp ? (0, 2) : (3, 5)
     let made = unsafe keys.withKeyAndSalt(of: writer) { key in
-      unsafe hop_aead_new(key, keyLength, key + keyLength, keyLabel, saltLabel, seals ? 1 : 0)
+      unsafe srtp_cipher_new(library, key, keyLength, key + keyLength, keyLabel, saltLabel, seals ? 1 : 0)
     }
     guard let made = unsafe made else { throw .internalFailure }
     unsafe context = made
   }
 
-  deinit { unsafe hop_aead_free(context) }
+  deinit { unsafe srtp_cipher_free(context) }
+
+  static var hasMultiBuffer: Bool { srtp_cipher_has_ipsec_mb() == 1 }
 
   func prefetch(stage: Int) {
-    guard let context = unsafe context else { return }
-    if stage == 1 { unsafe cprefetch(UnsafeRawPointer(context), 24) } else { unsafe hop_aead_prefetch(context) }
+    if let context = unsafe context { unsafe srtp_cipher_prefetch(context, CInt(stage)) }
   }
 
   /// What identifies a packet and is authenticated beside its payload.
@@ -48,8 +52,23 @@ struct AEADContext: ~Copyable {
   func seal(_ packet: Packet, _ buffer: inout MutableSpan<UInt8>, end: Int) -> Bool {
     guard let context = unsafe context else { return false }
     return unsafe Self.withParts(packet, &buffer, end: end) { header, more, body, count in
-      unsafe hop_aead_seal(
-        context, packet.ssrc, packet.index, header, packet.headerLength, more, packet.trailer.count, body, count) == 1
+      unsafe srtp_cipher_seal(
+        context, packet.ssrc, packet.index, header, packet.headerLength, more, packet.trailer.count, body, body, count)
+        == 1
+    }
+  }
+
+  /// Encrypts a payload that lies elsewhere to behind the header, and writes the tag behind it: saves the copy. The
+  /// caller has checked that all of it fits.
+  func seal(_ packet: Packet, payload: Span<UInt8>, _ buffer: inout MutableSpan<UInt8>) -> Bool {
+    guard let context = unsafe context else { return false }
+    let end = packet.headerLength + payload.count
+    return unsafe payload.withUnsafeBufferPointer { plain in
+      unsafe Self.withParts(packet, &buffer, end: end) { header, more, body, count in
+        unsafe srtp_cipher_seal(
+          context, packet.ssrc, packet.index, header, packet.headerLength, more, packet.trailer.count,
+          plain.baseAddress ?? UnsafePointer(body), body, count) == 1
+      }
     }
   }
 
@@ -57,7 +76,7 @@ struct AEADContext: ~Copyable {
   func open(_ packet: Packet, _ buffer: inout MutableSpan<UInt8>, end: Int) -> Bool {
     guard let context = unsafe context else { return false }
     return unsafe Self.withParts(packet, &buffer, end: end) { header, more, body, count in
-      unsafe hop_aead_open(
+      unsafe srtp_cipher_open(
         context, packet.ssrc, packet.index, header, packet.headerLength, more, packet.trailer.count, body, count) == 1
     }
   }

@@ -15,9 +15,11 @@ struct AEADReceiver: ~Copyable {
     streamLimit = 0
   }
 
-  init(_ keys: borrowing SRTPKeyingMaterial, of writer: SRTPWriter, streamLimit: Int) throws(SRTPError) {
-    let rtp = try AEADContext(keys, of: writer, .rtp, seals: false)
-    self.rtcp = try AEADContext(keys, of: writer, .rtcp, seals: false)
+  init(
+    _ keys: borrowing SRTPKeyingMaterial, of writer: SRTPWriter, streamLimit: Int, implementation: SRTPImplementation
+  ) throws(SRTPError) {
+    let rtp = try AEADContext(keys, of: writer, .rtp, seals: false, implementation: implementation)
+    self.rtcp = try AEADContext(keys, of: writer, .rtcp, seals: false, implementation: implementation)
     self.rtp = rtp
     self.streamLimit = streamLimit
   }

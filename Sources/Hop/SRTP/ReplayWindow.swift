@@ -8,8 +8,9 @@ struct ReplayWindow<let words: Int> {
 
   private static var size: UInt64 { UInt64(words) * 64 }
 
-  /// Why `index` must not be used; nil when it may be.
-  func refusal(of index: UInt64) -> SRTPError? {
+  /// Why `index` must not be used; nil when it may be. Mutating, so that it is asked in place: a copy of the window is
+  /// made for a borrowing call by pointer.
+  mutating func refusal(of index: UInt64) -> SRTPError? {
     guard index <= highest else { return nil }
     guard highest - index < Self.size else { return .replayTooOld }
     return bits[Self.word(index)] & Self.bit(index) == 0 ? nil : .replayed

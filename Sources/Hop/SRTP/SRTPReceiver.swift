@@ -16,9 +16,12 @@ package final class SRTPReceiver {
   package init(
     _ keys: borrowing SRTPKeyingMaterial, writer: SRTPWriter, implementation: SRTPImplementation = .standard
   ) throws(SRTPError) {
-    let usesEVP = keys.profile.isAEAD && implementation == .standard
-    let session = usesEVP ? nil : try SRTPSession(keys, of: writer, .inbound)
-    aead = usesEVP ? try AEADReceiver(keys, of: writer, streamLimit: Self.streamLimit) : AEADReceiver()
+    let usesAEAD = keys.profile.isAEAD && implementation != .libsrtp
+    let session = usesAEAD ? nil : try SRTPSession(keys, of: writer, .inbound)
+    aead =
+      usesAEAD
+      ? try AEADReceiver(keys, of: writer, streamLimit: Self.streamLimit, implementation: implementation)
+      : AEADReceiver()
     self.session = session
     profile = keys.profile
   }

@@ -16,9 +16,11 @@ package final class SRTPSender {
     _ keys: borrowing SRTPKeyingMaterial, writer: SRTPWriter, implementation: SRTPImplementation = .standard,
     packetLimit: UInt64 = packetLimit
   ) throws(SRTPError) {
-    let usesEVP = keys.profile.isAEAD && implementation == .standard
-    let session = usesEVP ? nil : try SRTPSession(keys, of: writer, .outbound)
-    aead = usesEVP ? try AEADSender(keys, of: writer, packetLimit: packetLimit) : AEADSender()
+    let usesAEAD = keys.profile.isAEAD && implementation != .libsrtp
+    let session = usesAEAD ? nil : try SRTPSession(keys, of: writer, .outbound)
+    aead =
+      usesAEAD
+      ? try AEADSender(keys, of: writer, packetLimit: packetLimit, implementation: implementation) : AEADSender()
     self.session = session
     profile = keys.profile
   }
@@ -41,6 +43,18 @@ package final class SRTPSender {
     }
     guard let session else { return try aead.protectRTP(&buffer, headerLength: headerLength, length: length) }
     return try session.protect(.rtp, &buffer, length: length)
+  }
+
+  /// The same for a header of `headerLength` bytes in `buffer` and a payload that lies elsewhere, which is encrypted to
+  /// behind the header: one pass over memory less than copying it there first.
+  package func protectRTP(
+    _ buffer: inout MutableSpan<UInt8>, headerLength: Int, payload: Span<UInt8>
+  ) throws(SRTPError) -> Int {
+    // The rest of the header is not looked at: whoever encrypts from elsewhere wrote it.
+    guard headerLength >= 12, headerLength + payload.count <= buffer.count else { throw .tooLong }
+    guard let session else { return try aead.protectRTP(&buffer, headerLength: headerLength, payload: payload) }
+    for index in 0..<payload.count { buffer[headerLength + index] = payload[index] }
+    return try session.protect(.rtp, &buffer, length: headerLength + payload.count)
   }
 
   /// The same for a compound RTCP packet; adds a tag and four bytes of index.

@@ -7,9 +7,9 @@ package struct ActiveSpeakers: Sendable {
   /// More names than this help nobody to see who speaks.
   private static let maximumSpeakers = 8
   /// Between two announcements.
-  private static let interval = TimeInterval.milliseconds(300)
+  private static var interval: TimeInterval { .milliseconds(300) }
   /// How long a speaker stays one after the last loud packet: pauses between sentences are shorter.
-  private static let hangover = TimeInterval.milliseconds(800)
+  private static var hangover: TimeInterval { .milliseconds(800) }
   /// Smoothed loudness from which one speaks, in sixteenths of a decibel above -127 dBov: -50 dBov. A quiet room's
   /// noise lies below, quiet speech above.
   private static let threshold: Int32 = 77 * 16

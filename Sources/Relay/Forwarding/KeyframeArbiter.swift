@@ -7,9 +7,9 @@ package import WireBytes
 /// still waits, `remind` goes on at a slower pace.
 package struct KeyframeArbiter: Sendable {
   /// Shorter lets subscribers drive a publisher's encoder into key frames only; longer delays who waits for one.
-  package static let window = TimeInterval.milliseconds(500)
+  package static var window: TimeInterval { .milliseconds(500) }
   /// Between reminders: rare enough that a publisher without a picture is not bothered.
-  package static let reminderInterval = TimeInterval.seconds(2)
+  package static var reminderInterval: TimeInterval { .seconds(2) }
   /// Unanswered PLIs in a row before the arbiter waits for the next request.
   private static let maximumTries = 10
 

@@ -4,9 +4,9 @@ package import WireBytes
 package enum LayerChoice {
   /// An encoding counts as a way out when it has come for so long: at the start of a publication its encodings begin one
   /// after the other.
-  private static let settled = TimeInterval.milliseconds(250)
+  private static var settled: TimeInterval { .milliseconds(250) }
   /// One that came back is trusted after this: each switch costs a key frame.
-  private static let proven = TimeInterval.milliseconds(1_000)
+  private static var proven: TimeInterval { .milliseconds(1_000) }
   /// What browsers make of a camera unless told otherwise.
   private static let usualHeight = 720
 

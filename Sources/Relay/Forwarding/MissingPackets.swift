@@ -4,12 +4,12 @@ package import WireBytes
 /// section 6.2.1).
 package struct MissingPackets: Sendable {
   /// How long a hole waits before the first request. Shorter asks for packets that are only out of order.
-  private static let reorderWait = TimeInterval.milliseconds(10)
+  private static var reorderWait: TimeInterval { .milliseconds(10) }
   /// Between requests for one packet at least, also when the round trip is shorter: the answer may sit in a pacer.
-  private static let minimumRetry = TimeInterval.milliseconds(40)
+  private static var minimumRetry: TimeInterval { .milliseconds(40) }
   private static let maximumTries: UInt8 = 10
   /// Older than this a packet would come too late to be played.
-  private static let maximumAge = TimeInterval.milliseconds(500)
+  private static var maximumAge: TimeInterval { .milliseconds(500) }
   private static let capacity = 128
 
   private struct Hole {

@@ -8,7 +8,7 @@ package struct REMBController: Sendable {
   private static let highLoss = 0.10
   private static let lowLoss = 0.02
   /// Between two decreases: the effect of one must show before the next.
-  private static let holdTime = TimeInterval.milliseconds(500)
+  private static var holdTime: TimeInterval { .milliseconds(500) }
   /// Below this a camera picture is not worth sending; bits per second.
   private static let floor: UInt64 = 100_000
 

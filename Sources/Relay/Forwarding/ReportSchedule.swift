@@ -8,12 +8,12 @@ package import WireBytes
 /// is to send, and in a large room most members do.
 package struct ReportSchedule: Sendable {
   /// Clients take the round trip time and the relation of the streams from the first.
-  package static let first = TimeInterval.milliseconds(200)
+  package static var first: TimeInterval { .milliseconds(200) }
   /// RFC 3550 section 6.2 allows it at these rates.
-  package static let interval = TimeInterval.seconds(1)
-  package static let longestPause = TimeInterval.seconds(5)
+  package static var interval: TimeInterval { .seconds(1) }
+  package static var longestPause: TimeInterval { .seconds(5) }
   /// Of reminders for pictures whose publisher sends nothing at all.
-  package static let longestReminder = TimeInterval.seconds(16)
+  package static var longestReminder: TimeInterval { .seconds(16) }
 
   /// When there is something to send, or a wish to repeat; never when neither.
   package private(set) var next = MonotonicInstant.never

@@ -4,7 +4,7 @@ package import WireBytes
 /// What a sender must know of one RTP stream to report on it (RFC 3550 section 6.4.1).
 package struct SendStatistics: Sendable {
   /// A reference older than this is replaced whatever the timestamps say: the stream has paused.
-  private static let maximumReferenceAge = TimeInterval.seconds(1)
+  private static var maximumReferenceAge: TimeInterval { .seconds(1) }
 
   /// Both as RFC 3550 counts them: without headers, padding and retransmissions.
   package private(set) var packets: UInt64 = 0

@@ -4,7 +4,7 @@ package import WireBytes
 package struct StreamPulse: Sendable {
   /// Without a packet for so long a stream has stopped. Shorter takes a slow camera in the dark for one that stopped;
   /// longer leaves a picture standing still.
-  package static let silence = TimeInterval.milliseconds(1_000)
+  package static var silence: TimeInterval { .milliseconds(1_000) }
 
   private var newest: MonotonicInstant?
   /// Since when packets have come without such a silence.

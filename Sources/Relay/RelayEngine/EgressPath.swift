@@ -4,7 +4,7 @@ import SDP
 import SRTP
 import WireBytes
 
-/// From track to subscriber: plan, copy, rewrite, protect.
+/// From track to subscriber: plan, rewrite, protect.
 extension ShardEngine {
   func forwardBurst(
     of track: IngressTrack, encoding: Int, to leg: ReceiveSlot, at now: MonotonicInstant, into batch: EgressBatch
@@ -67,7 +67,7 @@ extension ShardEngine {
     hastenReports(to: leg.subscriber, at: now)
   }
 
-  /// Writes header and payload into a fresh slot, protects it and puts it into the batch. Returns the datagram's
+  /// Writes the header into a fresh slot, encrypts the payload to behind it and puts the packet into the batch. Returns the datagram's
   /// length, or nil when it was dropped and counted.
   private func put(
     _ header: EgressHeader, payloadOf packet: IngressPacket, egress: PeerEgress, endpoint: Endpoint,
@@ -79,17 +79,25 @@ extension ShardEngine {
     }
     // The next copy's, most likely as long as this one.
     slab.prefetchNext(headerRoom + packet.payload.count)
-    let headerLength = slab.read(packet.slot) { bytes in
-      slab.edit(target) { header.write(into: &$0, dependencyDescriptor: bytes.extracting(packet.descriptorBytes)) }
-    }
-    let length = headerLength + packet.payload.count
-    guard length + Self.protectionRoom <= PacketSlab.slotSize else {
-      drop(target, .rtpTooLong)
+    do throws(SRTPError) {
+      let length = try slab.read(packet.slot) { (bytes) throws(SRTPError) in
+        try slab.edit(target) { (copy) throws(SRTPError) in
+          let headerLength = header.write(
+            into: &copy, dependencyDescriptor: bytes.extracting(packet.descriptorBytes))
+          // The same room as a retransmission needs: what cannot be sent again is not sent at all.
+          guard headerLength + packet.payload.count + Self.protectionRoom <= PacketSlab.slotSize else {
+            throw .tooLong
+          }
+          return try egress.protect(&copy, headerLength: headerLength, payload: bytes.extracting(packet.payload))
+        }
+      }
+      slab.setLength(length, of: target)
+      send(target, to: endpoint, into: batch)
+      return length
+    } catch {
+      drop(target, error == .tooLong ? .rtpTooLong : .protectFailed)
       return nil
     }
-    slab.copy(
-      packet.slot, from: packet.payload.lowerBound, to: packet.payload.upperBound, into: target, at: headerLength)
-    return protect(target, length: length, with: egress, to: endpoint, into: batch)
   }
 
   /// What a header takes, extensions included, as a rule.

@@ -17,23 +17,30 @@ struct LinkSource: Hashable {
   let id: UInt32
 }
 
+/// What every packet of an encoding changes.
+struct EncodingState {
+  var statistics = ReceptionStatistics()
+  var missing = MissingPackets()
+  var pulse = StreamPulse()
+  var lastPacketAt = MonotonicInstant(nanoseconds: 0)
+}
+
 /// One RTP stream of a track: the only one, or one simulcast encoding.
+@safe
 final class Encoding {
   let rid: ShortText?
   var ssrc: SSRC?
   var rtxSSRC: SSRC?
-  var statistics = ReceptionStatistics()
-  var missing = MissingPackets()
+  /// Behind a pointer, for the reason that `ReceiveSlot` gives.
+  private let state: UnsafeMutablePointer<EncodingState>
   var keyframes = KeyframeArbiter()
   private(set) var cache: RetransmissionCache
   private let cacheBytes: Int
   /// What has gone into the shard's loss counters so far.
   var accountedExpected: Int64 = 0
   var accountedLost: Int64 = 0
-  var pulse = StreamPulse()
   /// Lines of its pictures, by its latest key frame; nil when that did not say.
   var height: Int?
-  var lastPacketAt = MonotonicInstant(nanoseconds: 0)
   /// A key frame that another shard asked for before the SSRC was known, or that this shard asked another for.
   var linkedRequest = LinkedKeyFrameRequest()
 
@@ -41,6 +48,13 @@ final class Encoding {
     self.rid = rid
     self.cacheBytes = cacheBytes
     cache = RetransmissionCache(byteCapacity: cacheBytes, maxAge: .seconds(1))
+    unsafe state = .allocate(capacity: 1)
+    unsafe state.initialize(to: EncodingState())
+  }
+
+  deinit {
+    unsafe state.deinitialize(count: 1)
+    unsafe state.deallocate()
   }
 
   /// Forgets everything that belongs to the present SSRC.
@@ -50,6 +64,25 @@ final class Encoding {
     cache = RetransmissionCache(byteCapacity: cacheBytes, maxAge: .seconds(1))
     accountedExpected = 0
     accountedLost = 0
+  }
+}
+
+extension Encoding {
+  var statistics: ReceptionStatistics {
+    _read { yield unsafe state.pointee.statistics }
+    _modify { yield unsafe &state.pointee.statistics }
+  }
+  var missing: MissingPackets {
+    _read { yield unsafe state.pointee.missing }
+    _modify { yield unsafe &state.pointee.missing }
+  }
+  var pulse: StreamPulse {
+    _read { yield unsafe state.pointee.pulse }
+    _modify { yield unsafe &state.pointee.pulse }
+  }
+  var lastPacketAt: MonotonicInstant {
+    get { unsafe state.pointee.lastPacketAt }
+    set { unsafe state.pointee.lastPacketAt = newValue }
   }
 }
 

@@ -7,7 +7,7 @@ import WireBytes
 extension ShardEngine {
   /// Between two looks at a publisher's encodings; with `StreamPulse.silence`, how long a picture stands still when its
   /// encoding stops.
-  private static let layerInterval = TimeInterval.milliseconds(250)
+  private static var layerInterval: TimeInterval { .milliseconds(250) }
 
   func watchLayers(of publisher: Peer, at now: MonotonicInstant) {
     let isSimulcast = publisher.tracks.contains { $0.encodings.count > 1 }

@@ -113,7 +113,7 @@ final class Peer {
   var isMediaReady: Bool { sender != nil && endpoint != nil }
 
   /// The clients of many idle rooms are looked after in one wake-up. Consent may last so much longer.
-  static let idleTick = TimeInterval.milliseconds(250)
+  static var idleTick: TimeInterval { .milliseconds(250) }
 
   /// The earliest moment at which `expire` has something to do for this peer.
   var nextDeadline: MonotonicInstant {
@@ -152,7 +152,8 @@ final class Peer {
   }
 
   func route(of ssrc: SSRC) -> IngressRoute? {
-    for route in routes where route.ssrc == ssrc { return route }
+    // By position: to walk through the values would retain the track of each.
+    for position in routes.indices where routes[position].ssrc == ssrc { return routes[position] }
     return nil
   }
 

@@ -26,6 +26,21 @@ final class PeerEgress {
     return try outcome.get()
   }
 
+  /// Protects a packet whose header is in `buffer` and whose payload lies elsewhere; returns its length.
+  func protect(
+    _ buffer: inout MutableSpan<UInt8>, headerLength: Int, payload: Span<UInt8>
+  ) throws(SRTPError) -> Int {
+    guard let sender = unsafe borrowed else { throw .internalFailure }
+    let outcome = unsafe sender._withUnsafeGuaranteedRef { sender -> Result<Int, SRTPError> in
+      do throws(SRTPError) {
+        return .success(try sender.protectRTP(&buffer, headerLength: headerLength, payload: payload))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try outcome.get()
+  }
+
   /// See `LegPrefetch`.
   func prefetchSender() {
     if let sender = unsafe borrowed { unsafe cprefetch(sender.toOpaque(), 128) }

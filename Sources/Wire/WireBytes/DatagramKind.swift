@@ -12,6 +12,7 @@
 package enum DatagramKind: Sendable, Equatable {
   case stun, dtls, rtp, rtcp, unknown
 
+  @inlinable
   package init(_ datagram: Span<UInt8>) {
     guard datagram.count >= 2 else {
       self = .unknown

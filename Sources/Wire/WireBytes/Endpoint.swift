@@ -14,6 +14,10 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     self.port = port
   }
 
+  // Not the derived one, which other modules call by way of the protocol's table.
+  @inlinable
+  public static func == (a: Self, b: Self) -> Bool { a.low == b.low && a.port == b.port && a.high == b.high }
+
   public init(ipv4 address: UInt32, port: UInt16) {
     self.init(high: 0, low: 0xFFFF_0000_0000 | UInt64(address), port: port)
   }

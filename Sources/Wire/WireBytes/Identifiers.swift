@@ -1,16 +1,26 @@
 /// Synchronization source (RFC 3550 section 3).
 package struct SSRC: Hashable, Sendable, RawRepresentable, CustomStringConvertible {
   package let rawValue: UInt32
+  @inlinable
   package init(rawValue: UInt32) { self.rawValue = rawValue }
+  @inlinable
   package init(_ value: UInt32) { rawValue = value }
+  // Not the derived one, which other modules call by way of the protocol\'s table.
+  @inlinable
+  package static func == (a: Self, b: Self) -> Bool { a.rawValue == b.rawValue }
   package var description: String { String(rawValue) }
 }
 
 /// RTP payload type, 0...127 (RFC 3550 section 5.1).
 package struct PayloadType: Hashable, Sendable, RawRepresentable, CustomStringConvertible {
   package let rawValue: UInt8
+  @inlinable
   package init(rawValue: UInt8) { self.rawValue = rawValue }
+  @inlinable
   package init(_ value: UInt8) { rawValue = value }
+  // Not the derived one, which other modules call by way of the protocol\'s table.
+  @inlinable
+  package static func == (a: Self, b: Self) -> Bool { a.rawValue == b.rawValue }
   package var description: String { String(rawValue) }
 }
 
@@ -75,4 +85,13 @@ package struct MemberID: Hashable, Sendable, Comparable, CustomStringConvertible
 /// Audio or video, as in the m-line of SDP.
 package enum MediaKind: String, Sendable, Hashable, Codable, CaseIterable {
   case audio, video
+
+  // Not the one of all types with a raw value, which compares texts.
+  @inlinable
+  package static func == (a: Self, b: Self) -> Bool {
+    switch (a, b) {
+    case (.audio, .audio), (.video, .video): true
+    case (.audio, .video), (.video, .audio): false
+    }
+  }
 }

@@ -113,13 +113,6 @@ public final class PacketSlab {
     }
   }
 
-  /// Copies bytes `from..<end` of one packet behind offset `at` of another slot: the one copy of the fan-out.
-  @inlinable
-  public func copy(_ source: PacketSlot, from: Int, to end: Int, into target: PacketSlot, at offset: Int) {
-    precondition(from >= 0 && from <= end && end <= Self.slotSize && offset + end - from <= Self.slotSize)
-    unsafe (address(of: target) + offset).update(from: address(of: source) + from, count: end - from)
-  }
-
   /// The slot's memory, for system calls and C libraries that work in place. Valid while the slab lives.
   @unsafe @inlinable
   public func address(of slot: PacketSlot) -> UnsafeMutablePointer<UInt8> {

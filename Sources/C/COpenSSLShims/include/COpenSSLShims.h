@@ -89,31 +89,3 @@ void hop_dtls_take_output(SSL *ssl, uint8_t *out);
 unsigned long hop_dtls_srtp_profile(SSL *ssl);
 /// DTLS-SRTP keying material (RFC 5764 section 4.2). Returns 1 or 0.
 int hop_dtls_export_srtp(SSL *ssl, uint8_t *out, size_t count);
-
-// ---- srtp_aead.c
-
-#define HOP_AEAD_SALT_LENGTH 12
-
-/// The session key and salt of one use (RTP or RTCP) of one direction, in a cipher context made ready once.
-struct hop_aead;
-
-/// Derives session key and salt from master key (16 or 32 bytes) and salt (12 bytes) by the labels of RFC 3711 section
-/// 4.3.2. `seals` is 1 for a context that seals. NULL on failure. Free with `hop_aead_free`, which wipes.
-struct hop_aead *hop_aead_new(
-    const uint8_t *master_key, size_t key_length, const uint8_t *master_salt, uint8_t key_label, uint8_t salt_label,
-    int seals);
-void hop_aead_free(struct hop_aead *aead);
-/// Brings the start of the cipher context into the cache. What lies behind it is libcrypto's own.
-void hop_aead_prefetch(const struct hop_aead *aead);
-
-/// Encrypts `body` in place and writes the 16 bytes of the tag behind it. `header` and then `more` (which may be empty)
-/// are authenticated. The caller never repeats an index under one SSRC. Returns 1 or 0.
-int hop_aead_seal(
-    struct hop_aead *aead, uint32_t ssrc, uint64_t index, const uint8_t *header, size_t header_count,
-    const uint8_t *more, size_t more_count, uint8_t *body, size_t body_count);
-
-/// The reverse, in a context that does not seal: the tag lies behind `body`. Returns 1, or 0 when it does not match;
-/// `body` is of no use then.
-int hop_aead_open(
-    struct hop_aead *aead, uint32_t ssrc, uint64_t index, const uint8_t *header, size_t header_count,
-    const uint8_t *more, size_t more_count, uint8_t *body, size_t body_count);

@@ -62,8 +62,8 @@ package final class ShardHandler: DatagramHandler {
   package func drained(at now: MonotonicInstant) {
     // Before the events: a placement must not send a member to a shard ahead of what the shard is told of the room.
     sendLinkMessages()
-    if engine.counters.dtlsSettled != settled {
-      settled = engine.counters.dtlsSettled
+    if engine.dtlsSettled != settled {
+      settled = engine.dtlsSettled
       trimmer.memoryWasFreed()
     }
     for event in engine.takeEvents() {

@@ -11,7 +11,7 @@ package import WireBytes
 struct LinkedKeyFrameRequest {
   /// The publisher's shard repeats what is lost on the way to the publisher. This is for a key frame that a full ring
   /// has dropped.
-  private static let patience = TimeInterval.milliseconds(250)
+  private static var patience: TimeInterval { .milliseconds(250) }
 
   private(set) var isRemembered = false
   private var askedAt: MonotonicInstant?
