@@ -101,6 +101,17 @@ struct ICEFixture {
   static func authenticPart(_ message: [UInt8]) -> [UInt8] { message.prefix(2) + message.dropFirst(4).dropLast(8) }
 
   static func finish(_ message: STUNMessageBuilder, password: String) -> [UInt8] {
-    message.finish(integrityKey: Array(password.utf8)) { HopHMAC.sha1(key: $0, message: $1) }
+    message.finish { HopHMAC.sha1(key: Array(password.utf8), message: $0) }
+  }
+}
+
+extension ICELiteAgent {
+  /// Parses and answers, as the relay does in two steps.
+  mutating func receive(
+    _ datagram: Span<UInt8>, from endpoint: Endpoint, at now: MonotonicInstant
+  ) throws(ICEError) -> Outcome {
+    let message: STUNMessage
+    do throws(STUNError) { message = try STUNMessage(parsing: datagram) } catch { throw .malformed }
+    return try receive(message, of: datagram, from: endpoint, at: now)
   }
 }

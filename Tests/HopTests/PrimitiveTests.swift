@@ -43,6 +43,11 @@ struct PrimitiveTests {
   ])
   func `HMAC-SHA-1 gives the codes of RFC 2202`(_ key: [UInt8], _ message: [UInt8], _ expected: String) {
     #expect(HopHMAC.sha1(key: key, message: message) == Self.hex(expected))
+    // A kept key gives the same, for every message anew.
+    let kept = HopHMACKey(key)
+    for other in [[], message, [UInt8](repeating: 7, count: 200), message] {
+      #expect(kept.sha1(other) == HopHMAC.sha1(key: key, message: other))
+    }
   }
 
   @Test(arguments: [

@@ -8,7 +8,7 @@ struct BuilderTests {
   private static let key = Array("a password of the house".utf8)
 
   private func sign(_ builder: STUNMessageBuilder) -> [UInt8] {
-    builder.finish(integrityKey: Self.key) { HopHMAC.sha1(key: $0, message: $1) }
+    builder.finish { HopHMAC.sha1(key: Self.key, message: $0) }
   }
 
   @Test func `a check of the controlling side comes back as it went in`() throws {
@@ -59,7 +59,7 @@ struct BuilderTests {
   @Test func `a controlled side's indication without a key has a fingerprint alone`() throws {
     var builder = STUNMessageBuilder(messageClass: .indication, transactionID: Self.id)
     builder.controlled(7)
-    let datagram = builder.finish(integrityKey: nil) { _, _ in [] }
+    let datagram = builder.finish(hmac: nil)
     let message = try parse(datagram)
     #expect(message.messageClass == .indication)
     #expect(message.iceControlled == 7)

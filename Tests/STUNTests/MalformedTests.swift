@@ -138,7 +138,7 @@ struct MalformedTests {
     #expect(throws: STUNError.badAttribute) { try parse(datagram) }
     // As the last attribute it is taken.
     let message = try parse(
-      STUNMessageBuilder(messageClass: .request, transactionID: Self.id).finish(integrityKey: nil) { _, _ in [] })
+      STUNMessageBuilder(messageClass: .request, transactionID: Self.id).finish(hmac: nil))
     #expect(message.hasFingerprint)
   }
 

@@ -4,7 +4,7 @@ import Testing
 import WireBytes
 
 func verifyIntegrity(_ datagram: [UInt8], key: [UInt8]) throws(STUNError) {
-  try STUNMessage.verifyIntegrity(of: datagram.span, key: key) { HopHMAC.sha1(key: $0, message: $1) }
+  try STUNMessage.verifyIntegrity(of: datagram.span) { HopHMAC.sha1(key: key, message: $0) }
 }
 
 func parse(_ datagram: [UInt8]) throws(STUNError) -> STUNMessage { try STUNMessage(parsing: datagram.span) }

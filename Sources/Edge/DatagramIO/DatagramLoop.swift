@@ -13,8 +13,9 @@ package import WireBytes
 package final class DatagramLoop<Handler: DatagramHandler>: @unchecked Sendable {
   /// Other work of the queue (commands, timers) waits for at most this many times 64 datagrams.
   private static var maxRounds: Int { 16 }
-  /// The queue is held until nothing has come for this long.
-  private static var lingering: TimeInterval { .seconds(1) }
+  /// The queue is held until nothing has come for this long. Longer than an idle call's members leave between two of their
+  /// connectivity checks, for to let go and come back takes some five wake-ups.
+  private static var lingering: TimeInterval { .seconds(10) }
 
   package let queue: DispatchQueue
   /// The address that the port is bound to.

@@ -39,8 +39,8 @@ package struct ControlLimits: Sendable {
 
   /// From TCP accept to a finished WebSocket handshake, and from there to `join`.
   package var joinTimeout = TimeInterval.seconds(10)
-  /// A WebSocket ping goes out so often; proxies and NATs forget quieter connections.
-  package var keepAlive = TimeInterval.seconds(15)
+  /// A WebSocket ping goes out so often; proxies and NATs forget quieter connections, the impatient ones after 30 s.
+  package var keepAlive = TimeInterval.seconds(20)
   /// Pings of all connections go out at multiples of this, at once: a wake-up for each would cost more than they do.
   private static let pingTick = TimeInterval.seconds(1)
   /// A connection that nothing was heard from for so long is dead: two pings went unanswered.

@@ -2,7 +2,9 @@ import RelayRuntime
 
 @main
 struct SFURelay {
-  static func main() async {
+  // On the main thread, so that what follows comes before the first task of the pool.
+  @MainActor static func main() async {
+    RelayCommand.prepareProcess()
     await RelayCommand.execute(Array(CommandLine.arguments.dropFirst()))
   }
 }

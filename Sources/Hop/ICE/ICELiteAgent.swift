@@ -1,4 +1,4 @@
-import STUN
+package import STUN
 package import WireBytes
 
 /// The relay's side of ICE for one peer: lite (RFC 8445 section 2.5), so that it answers checks and sends none.
@@ -38,21 +38,19 @@ package struct ICELiteAgent: Sendable {
   }
 
   /// The local part of a check's USERNAME: which peer a datagram from an unknown address is for. Nil for anything but a
-  /// well-formed binding request. Nothing is authenticated yet.
-  package static func localUfrag(of datagram: Span<UInt8>) -> String? {
-    guard let message = try? STUNMessage(parsing: datagram), message.messageClass == .request,
-      let username = message.username, let colon = username.firstIndex(of: ":")
+  /// binding request with one. Nothing is authenticated yet.
+  package static func localUfrag(of message: STUNMessage) -> String? {
+    guard message.messageClass == .request, let username = message.username, let colon = username.firstIndex(of: ":")
     else { return nil }
     return String(username[..<colon])
   }
 
   /// Answers one check. Throws for anything that is not an authentic check of this peer: without the password not even
   /// an error is sent, so that the relay is of no use as a reflector.
+  /// `datagram` is what `message` was parsed from.
   package mutating func receive(
-    _ datagram: Span<UInt8>, from endpoint: Endpoint, at now: MonotonicInstant
+    _ message: STUNMessage, of datagram: Span<UInt8>, from endpoint: Endpoint, at now: MonotonicInstant
   ) throws(ICEError) -> Outcome {
-    let message: STUNMessage
-    do throws(STUNError) { message = try STUNMessage(parsing: datagram) } catch { throw .malformed }
     guard message.messageClass == .request else { throw .unexpected }
     guard message.username == username else { throw .unauthenticated }
     try authentication.verify(datagram)

@@ -1,19 +1,20 @@
 import DTLS
 import ICE
 import SRTP
+import STUN
 import Signaling
 import WireBytes
 
 /// STUN and DTLS: how a peer's hop comes up.
 extension ShardEngine {
   func receiveSTUN(_ slot: PacketSlot, from endpoint: Endpoint, at now: MonotonicInstant, into batch: EgressBatch) {
-    let ufrag = slab.read(slot) { ICELiteAgent.localUfrag(of: $0) }
-    guard let ufrag else { return drop(slot, .stunMalformed) }
+    let message = slab.read(slot) { try? STUNMessage(parsing: $0) }
+    guard let message, let ufrag = ICELiteAgent.localUfrag(of: message) else { return drop(slot, .stunMalformed) }
     guard let peer = peers[ufrag: ufrag] else { return drop(slot, .stunUnknownUser) }
     let outcome: ICELiteAgent.Outcome?
     do throws(ICEError) {
       outcome = try slab.read(slot) { (bytes) throws(ICEError) in
-        try peer.ice?.receive(bytes, from: endpoint, at: now)
+        try peer.ice?.receive(message, of: bytes, from: endpoint, at: now)
       }
     } catch {
       return drop(slot, .stunUnauthenticated)

@@ -109,9 +109,9 @@ package struct STUNMessage: Sendable {
   }
 
   /// Checks MESSAGE-INTEGRITY (RFC 8489 section 14.5): HMAC-SHA1 over the message up to the attribute, with the
-  /// header's length as if the attribute were the last. `hmac` computes HMAC-SHA1(key, message).
+  /// header's length as if the attribute were the last. `hmac` computes HMAC-SHA1 under the key.
   package static func verifyIntegrity(
-    of datagram: Span<UInt8>, key: [UInt8], hmac: ([UInt8], [UInt8]) -> [UInt8]
+    of datagram: Span<UInt8>, hmac: ([UInt8]) -> [UInt8]
   ) throws(STUNError) {
     _ = try header(of: datagram)
     var offset = STUNAttribute.headerLength
@@ -125,7 +125,7 @@ package struct STUNMessage: Sendable {
         let covered = UInt16(offset + 24 - STUNAttribute.headerLength)
         message[2] = UInt8(covered >> 8)
         message[3] = UInt8(covered & 0xFF)
-        let expected = hmac(key, message)
+        let expected = hmac(message)
         var difference: UInt8 = expected.count == 20 ? 0 : 1
         for index in 0..<min(20, expected.count) { difference |= expected[index] ^ datagram[offset + 4 + index] }
         guard difference == 0 else { throw .badIntegrity }

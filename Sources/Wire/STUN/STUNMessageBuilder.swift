@@ -52,12 +52,12 @@ package struct STUNMessageBuilder {
     append(STUNAttribute.unknownAttributes, body)
   }
 
-  /// The message with FINGERPRINT and, given a key, MESSAGE-INTEGRITY. `hmac` computes HMAC-SHA1(key, message).
-  package func finish(integrityKey: [UInt8]?, hmac: ([UInt8], [UInt8]) -> [UInt8]) -> [UInt8] {
+  /// The message with FINGERPRINT and, unless `hmac` is nil, MESSAGE-INTEGRITY. `hmac` computes HMAC-SHA1 under the key.
+  package func finish(hmac: (([UInt8]) -> [UInt8])?) -> [UInt8] {
     var message = self
-    if let integrityKey {
+    if let hmac {
       message.setLength(message.bytes.count + 24)
-      message.append(STUNAttribute.messageIntegrity, hmac(integrityKey, message.bytes))
+      message.append(STUNAttribute.messageIntegrity, hmac(message.bytes))
     }
     message.setLength(message.bytes.count + 8)
     var checksum: [UInt8] = []

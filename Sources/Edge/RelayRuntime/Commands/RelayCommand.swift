@@ -1,6 +1,7 @@
 package import ArgumentParser
 import FoundationEssentials
 import Glibc
+import RelayControl
 
 /// The command line of `sfu-relay`.
 package struct RelayCommand: AsyncParsableCommand {
@@ -20,6 +21,9 @@ package struct RelayCommand: AsyncParsableCommand {
     subcommands: [ServeCommand.self, CheckConfigCommand.self, TokenCommand.self])
 
   package init() {}
+
+  /// What concerns the whole process. Call it first, on the main thread.
+  package static func prepareProcess() { ConcurrencyPool.useEventLoops() }
 
   /// Parses, runs and ends the process.
   package static func execute(_ arguments: [String]) async -> Never {

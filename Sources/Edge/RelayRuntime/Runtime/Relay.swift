@@ -4,6 +4,7 @@ import HopCrypto
 package import Logging
 package import RelayControl
 import RelayEngine
+import SRTP
 import WireBytes
 
 /// A whole relay: shards, control server, and their life from start to stop.
@@ -46,6 +47,8 @@ package final class Relay: Sendable {
         "metrics_port": "\(control.boundMetricsPort.map(String.init) ?? "none")",
         "media_ports": "\(shards.ports.map(String.init).joined(separator: ","))",
         "development": "\(configuration.isDevelopment)",
+        // Asked for here, so that the library's self-test is over before somebody joins.
+        "aes_gcm": "\(SRTPImplementation.hasMultiBuffer ? "ipsec-mb" : "openssl")",
       ])
     return relay
   }

@@ -8,9 +8,11 @@ import WireBytes
 struct BenchRun: Sendable {
   /// Above so many members, sockets are read less often: reading all of them is the generator's largest cost.
   private static let manyMembers = 300
-  /// What joining leaves to do is over after this: requests for key frames that do not come take 5 s.
-  private static let settling = Duration.seconds(6)
-  private static let idleWindow = Duration.seconds(4)
+  /// What joining leaves to do is over after this: requests for key frames that do not come take 5 s, and memory goes back
+  /// to the system after 10.
+  private static let settling = Duration.seconds(12)
+  /// Few members send few checks, and a ping each 20 s: less than that would measure chance.
+  private static func idleWindow(members: Int) -> Duration { .seconds(members <= 8 ? 20 : 4) }
 
   let arms: BenchArms
   let group: any EventLoopGroup
@@ -65,7 +67,7 @@ struct BenchRun: Sendable {
     try await Task.sleep(for: Self.settling)
     let quietStart = stages.map { ProcessSample($0.server.process) }
     let start = MonotonicClock.now()
-    try await Task.sleep(for: Self.idleWindow)
+    try await Task.sleep(for: Self.idleWindow(members: scenario.topology.members))
     let seconds = Double(MonotonicClock.now().nanoseconds(since: start)) / 1e9
     let quietEnd = stages.map { ProcessSample($0.server.process) }
     for load in scenario.loads {
