@@ -43,7 +43,7 @@ def show(value, digits=2, unit=""):
     return "-" if value is None else f"{value:,.{digits}f}{unit}"
 
 
-def goals(report, scale):
+def goals(report, scales):
     """The issue's list, with what this run says of each."""
     lines = ["## Goals", "", "| goal | limit | measured | |", "|---|---|---|---|"]
 
@@ -82,10 +82,10 @@ def goals(report, scale):
         add("memory per member (100 that receive)", 100, memory["bytes_per_member_with_media"] / 1024, 0, " KiB")
     call_idle = next((row for row in report["memory"] if row["arm"] == "relay" and row["scenario"] == "8-party call"), None)
     add("8-party room without media, CPU per second", 0.3, call_idle and call_idle["idle_ms_per_second"], 2, " ms")
-    if scale:
+    for scale in scales:
         for spread in scale["spreads"]:
             most, least = spread["most_us_per_packet"], spread["least_us_per_packet"]
-            name = f"cost per packet over the numbers of {spread['over']}, about the middle"
+            name = f"cost per packet over the numbers of {spread['over']} at {rate_of(scale)}/s, about the middle"
             add(name, 20, (most - least) / (most + least) * 100, 0, " %")
         # A soak of seconds, beside a table of sizes, says nothing of growth.
         for soak in (soak for soak in scale["soak"] if soak["seconds"] >= 60):
@@ -146,16 +146,34 @@ def joins(report):
     return lines + [""]
 
 
-def growth(scale):
+def rate_of(scale):
+    """What left the relay in a table of sizes, as its scenarios' names say it: `1 to 10, 20,000 packets/s out`."""
+    return scale["rows"][0]["scenario"].split(", ", 1)[1].split(" ")[0]
+
+
+def growth(scales):
     lines = ["## With the number of members and rooms", "",
-             f"20,000 packets/s out in bursts of eight, whatever the size. Measured {scale['date']}. The C floor has no "
-             "reports, no checks and no signalling: what it pays for more members is the machine's price.", "",
+             "The same number of packets in bursts of eight, whatever the size. The C floor has no reports, no checks and no "
+             "signalling: what it pays for more members is the machine's price."]
+    for scale in (scale for scale in scales if scale["rows"]):
+        lines += sizes(scale)
+    for scale, soak in ((scale, soak) for scale in scales for soak in scale["soak"]):
+        first, last = soak["points"][0]["resident_bytes"] / 2**20, soak["points"][-1]["resident_bytes"] / 2**20
+        lines += ["", f"{scale['date']}: two 8-party calls for {soak['seconds']:,.0f} s while members come and go beside them: "
+                  f"{first:.1f} MiB after the first look, {last:.1f} MiB at the end; between the second and the last quarter "
+                  f"{soak['growth_percent']:+.2f} %. Loss {soak['loss_percent']:.4f} %, {soak['cpu_us_per_packet']:.2f} us "
+                  "per packet."]
+    return lines + [""]
+
+
+def sizes(scale):
+    lines = ["", f"{rate_of(scale)} packets/s out, measured {scale['date']}:", "",
              "| members | packets/s | us/packet | C floor us/packet | p50 us | C floor p50 us | p99 us | loss % | late p99 us | "
              "KiB/member after media |", "|---|---|---|---|---|---|---|---|---|---|"]
     memories = {row["scenario"]: row for row in scale["memory"] if row["arm"] == "relay"}
     floors = {row["scenario"]: row for row in scale["rows"] if row["arm"] == FLOOR}
     for row in (row for row in scale["rows"] if row["arm"] == "relay"):
-        name = row["scenario"].rsplit(", 20,000", 1)[0]
+        name = row["scenario"].split(", ", 1)[0]
         used = (memories.get(name) or {}).get("bytes_per_member_with_media")
         floor = floors.get(row["scenario"]) or {}
         note = "" if row["valid"] else f" (not valid: {row['note']})"
@@ -164,13 +182,7 @@ def growth(scale):
             f"{show(floor.get('cpu_us_per_packet'))} | {show(row['latency_p50_us'], 0)} | "
             f"{show(floor.get('latency_p50_us'), 0)} | {show(row['latency_p99_us'], 0)} | {show(row['loss_percent'], 3)} | "
             f"{show(row['lateness_p99_us'], 0)} | {show(used and used / 1024, 0)} |")
-    for soak in scale["soak"]:
-        first, last = soak["points"][0]["resident_bytes"] / 2**20, soak["points"][-1]["resident_bytes"] / 2**20
-        lines += ["", f"{soak['date']}: two 8-party calls for {soak['seconds']:,.0f} s while members come and go beside them: "
-                  f"{first:.1f} MiB after the first look, {last:.1f} MiB at the end; between the second and the last quarter "
-                  f"{soak['growth_percent']:+.2f} %. Loss {soak['loss_percent']:.4f} %, {soak['cpu_us_per_packet']:.2f} us "
-                  "per packet."]
-    return lines + [""]
+    return lines
 
 
 def draw(report, folder):
@@ -209,7 +221,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--plots", required=True, help="folder for the pictures, in the folder of the page")
     parser.add_argument("bench")
-    parser.add_argument("scale", nargs="*", help="reports of `scale`: the table of the first, the soaks of all")
+    parser.add_argument("scale", nargs="*", help="reports of `scale`, of one rate or several")
     arguments = parser.parse_args()
     with open(arguments.bench, encoding="utf-8") as file:
         report = json.load(file)
@@ -217,9 +229,6 @@ def main():
     for name in arguments.scale:
         with open(name, encoding="utf-8") as file:
             scales.append(json.load(file))
-    scale = scales[0] if scales else None
-    if scale:
-        scale["soak"] = [dict(soak, date=item["date"]) for item in scales for soak in item["soak"]]
     machine = report["machine"]
     lines = [
         "# Results", "",
@@ -232,17 +241,16 @@ def main():
     lines += [f"- {name}: {what}" for name, what in sorted(report["arms"].items())] + [""]
     if report["quick"]:
         lines += ["This was a quick run: fewer scenarios, fewer pairs.", ""]
-    lines += goals(report, scale)
+    lines += goals(report, scales)
     for name in draw(report, arguments.plots):
         lines += [f"![{name}](plots/{name}.svg)", ""]
     lines += measurements(report) + memory(report)
     if report["storms"]:
         lines += joins(report)
-    if scale:
-        lines += growth(scale)
+    if scales:
+        lines += growth(scales)
     lines += paper.text(report)
-    # Of later reports only the soak is used.
-    for item in [report, *scales[:1]]:
+    for item in [report, *scales]:
         for failure in item.get("failures", []):
             lines += [f"Failed in this run: {failure}", ""]
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "notes.md"), encoding="utf-8") as file:

@@ -65,9 +65,9 @@ extension SessionAction {
 @Suite struct SessionMachineTests {
   @Test func `a quiet client is pinged and then given up`() {
     var session = Session.joined
-    #expect(session.step() == (15, ["ping"]))
-    #expect(session.step() == (15, ["ping"]))
-    #expect(session.step() == (15, ["disconnected", "closed idle", "abort"]))
+    #expect(session.step() == (20, ["ping"]))
+    #expect(session.step() == (20, ["ping"]))
+    #expect(session.step() == (5, ["disconnected", "closed idle", "abort"]))
     #expect(session.machine.nextDeadline == .never)
     #expect(session.machine.gone().isEmpty)
   }

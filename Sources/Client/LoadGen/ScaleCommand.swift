@@ -16,6 +16,8 @@ package struct ScaleCommand: AsyncParsableCommand {
 
   @Flag(help: "Two sizes of each kind only.")
   var quick = false
+  @Option(help: "Packets a second that leave the relay, whatever the size.")
+  var rate = 20_000.0
   @Option(help: "Length of the soak: 60s, 30m.")
   var duration = "30m"
   @Option(
@@ -32,10 +34,13 @@ package struct ScaleCommand: AsyncParsableCommand {
     guard let length = CallCommand.parseDuration(duration), length.seconds >= 10, length.seconds <= 86_400 else {
       throw CommandError("--duration \(duration): a time such as 60s or 30m, 10 s to 24 h")
     }
+    guard (1_000...300_000).contains(rate) else {
+      throw CommandError("--rate \(CallReportText.fixed(rate, 0)): 1000 to 300000 packets a second are allowed")
+    }
     guard (1...100).contains(maxSpread) else { throw CommandError("--max-spread \(maxSpread): 1 to 100 are allowed") }
     guard (0...100).contains(maxGrowth) else { throw CommandError("--max-growth \(maxGrowth): 0 to 100 are allowed") }
     try options.checkReportFile()
-    let plan = ScalePlan(quick: quick)
+    let plan = ScalePlan(quick: quick, rate: rate)
     let scenarios = options.chosen(of: plan.scenarios)
     let hasSoak = options.includes("soak")
     try options.requireChoice(!scenarios.isEmpty || hasSoak, of: plan.scenarios, and: "soak")

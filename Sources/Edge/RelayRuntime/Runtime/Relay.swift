@@ -40,6 +40,18 @@ package final class Relay: Sendable {
     relay.connect(router)
     do { try await control.start() } catch { throw fault(error, configuration) }
     shards.start()
+    return relay
+  }
+
+  private init(_ configuration: RelayConfiguration, shards: ShardSet, control: ControlServer, logger: Logger) {
+    self.configuration = configuration
+    self.shards = shards
+    self.control = control
+    self.logger = logger
+  }
+
+  /// Says that clients may come, and that whoever asks the process to end will be heard.
+  package func announceReadiness() {
     logger.notice(
       "relay is ready",
       metadata: [
@@ -50,14 +62,6 @@ package final class Relay: Sendable {
         // Asked for here, so that the library's self-test is over before somebody joins.
         "aes_gcm": "\(SRTPImplementation.hasMultiBuffer ? "ipsec-mb" : "openssl")",
       ])
-    return relay
-  }
-
-  private init(_ configuration: RelayConfiguration, shards: ShardSet, control: ControlServer, logger: Logger) {
-    self.configuration = configuration
-    self.shards = shards
-    self.control = control
-    self.logger = logger
   }
 
   /// Says goodbye to everyone, waits for the connections to close, and stops; takes no longer than the deadline of the

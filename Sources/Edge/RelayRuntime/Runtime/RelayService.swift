@@ -7,6 +7,8 @@ package struct RelayService: Service {
   package init(relay: Relay) { self.relay = relay }
 
   package func run() async throws {
+    // Not before: until the group runs its services, SIGTERM ends the process without a goodbye.
+    relay.announceReadiness()
     // Returns at SIGTERM or SIGINT, or when the group is cancelled.
     try? await gracefulShutdown()
     await relay.shutdown()

@@ -5,8 +5,6 @@ import WireBytes
 /// Bursts come equally often and hold equally many packets for each receiver whatever the size, so that all that changes
 /// is the number of members.
 package struct ScalePlan: Sendable {
-  /// Packets a second that leave the relay.
-  private static let rate = 20_000.0
   private static let burst = 8
   /// With their publisher the largest are a thousand, which is what a room may have.
   private static let subscribers = [10, 50, 200, 999]
@@ -16,13 +14,14 @@ package struct ScalePlan: Sendable {
   /// One after the other, from few to many; flat is what holds within each.
   private(set) var sweeps: [(name: String, scenarios: [BenchScenario])]
 
-  package init(quick: Bool) {
+  /// `rate`: packets a second that leave the relay.
+  package init(quick: Bool, rate: Double) {
     let sizes = quick ? [10, 100] : Self.subscribers
     let counts = quick ? [1, 20] : Self.rooms
     func scenarios(_ topologies: [Topology]) -> [BenchScenario] {
       topologies.map { topology in
         BenchScenario(
-          topology: topology, loads: [.video(out: Self.rate, of: topology, packetsPerFrame: Self.burst)],
+          topology: topology, loads: [.video(out: rate, of: topology, packetsPerFrame: Self.burst)],
           pairs: quick ? 1 : 3, window: .seconds(4), settings: ["rooms.maxMembers=1000"])
       }
     }
