@@ -37,7 +37,7 @@ bench: build ## Measures the forwarding path, a change of keys, and a relay in c
 	$(BIN)/sfu-bench-keys
 	$(BIN)/sfu-loadgen bench --quick --json out/bench.json
 
-bench-peers: build ## Measures the relay beside Janus and a C forwarder, and writes Bench/RESULTS.md (about 12 minutes).
+bench-peers: build ## Measures the relay beside Janus and a C forwarder, and writes Bench/RESULTS.md (about 15 minutes).
 	@Bench/peers/run.sh $(FLAGS)
 
 clean: ## Removes what was built.
