@@ -2,8 +2,8 @@
 enum Budgets {
   static let parse = 800.0
   static let rewrite = 1_100.0
-  static let protect = 1_250.0
-  static let copy = 2_600.0
+  static let protect = 1_050.0
+  static let copy = 1_600.0
   /// Bytes of heap for one more subscriber that receives 150 packets/s; the goal is 100 KB (DESIGN section 8). Caches are
   /// of the tracks, not of subscribers, and come on top for who publishes.
   static let memory = 70_000
