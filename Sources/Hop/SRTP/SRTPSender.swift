@@ -53,8 +53,7 @@ package final class SRTPSender {
     // The rest of the header is not looked at: whoever encrypts from elsewhere wrote it.
     guard headerLength >= 12, headerLength + payload.count <= buffer.count else { throw .tooLong }
     guard let session else { return try aead.protectRTP(&buffer, headerLength: headerLength, payload: payload) }
-    for index in 0..<payload.count { buffer[headerLength + index] = payload[index] }
-    return try session.protect(.rtp, &buffer, length: headerLength + payload.count)
+    return try session.protectRTP(&buffer, headerLength: headerLength, payload: payload)
   }
 
   /// The same for a compound RTCP packet; adds a tag and four bytes of index.

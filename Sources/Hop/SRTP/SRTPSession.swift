@@ -64,6 +64,20 @@ final class SRTPSession {
     return Int(count)
   }
 
+  /// The same for an RTP header in `buffer` and a payload elsewhere, which fits behind it: libsrtp works in place only.
+  func protectRTP(
+    _ buffer: inout MutableSpan<UInt8>, headerLength: Int, payload: Span<UInt8>
+  ) throws(SRTPError) -> Int {
+    precondition(headerLength >= 0 && headerLength + payload.count <= buffer.count)
+    unsafe buffer.withUnsafeMutableBufferPointer { target in
+      unsafe payload.withUnsafeBufferPointer { source in
+        guard let start = target.baseAddress, let first = source.baseAddress else { return }
+        unsafe (start + headerLength).update(from: first, count: source.count)
+      }
+    }
+    return try protect(.rtp, &buffer, length: headerLength + payload.count)
+  }
+
   /// Checks and decrypts the first `length` bytes; returns the length of the plain packet.
   func unprotect(_ kind: Kind, _ buffer: inout MutableSpan<UInt8>, length: Int) throws(SRTPError) -> Int {
     guard length <= buffer.count else { throw .malformed }
